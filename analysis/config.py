@@ -1,0 +1,268 @@
+"""The study file: which glasses are made, what is measured on them, and in which material the result is told.
+
+Every key is declared here once, with its range, its unit and what it means; nothing else is accepted. Errors name the
+file, the line, the key, the value and what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis import toml
+from atomsim.errors import InputError, nearest
+from atomsim.potentials import get_model
+from atomsim.structure import cubic_cell
+from atomsim.units import Material, get_material
+
+DEFAULT_MATERIAL = "sodium"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of the study file: immutable, without unknown keys, without silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class StudySection(Section):
+    """What the study is called, and where its random numbers begin."""
+
+    name: str = Field("study", min_length=1, description="name, shown in the report")
+    seed: int = Field(ge=0, description="seed of all random numbers of the study")
+
+
+class GlassSection(Section):
+    """The ensemble of glasses and how they are made."""
+
+    potential: str = Field(description="named model, parameters after a colon, as in inverse-power:n=12,q=2")
+    density: Positive | None = Field(None, description="number density [sigma^-3]; the model's own where absent")
+    sizes: list[Count] = Field(min_length=1, description="numbers of atoms; each makes one ensemble")
+    samples: list[Count] = Field(min_length=1, description="glasses of each size; one number serves all sizes")
+    temperature: Positive = Field(1.0, description="temperature of the liquid [epsilon/k_B]")
+    melt_time: NotNegative = Field(20.0, description="time in the liquid [sigma sqrt(m/epsilon)]")
+    time_step: Positive = Field(0.01, description="time step of the dynamics [sigma sqrt(m/epsilon)]")
+    cooling_rate: Positive | None = Field(
+        None, description="temperature per time [epsilon^1.5/(k_B sigma sqrt(m))]; an instantaneous quench where absent"
+    )
+    final_temperature: NotNegative = Field(0.0, description="where cooling ends [epsilon/k_B]")
+    on_saddle: Literal["refuse", "push"] = Field("push", description="what to do when the minimiser ends on a saddle")
+
+    @field_validator("samples", mode="before")
+    @classmethod
+    def _one_for_all(cls, value: Any) -> Any:
+        return [value] if isinstance(value, int) else value
+
+    @field_validator("potential")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        model = get_model(value)
+        if model.dimension != 3:
+            raise ValueError("the stages of a study need a model in three dimensions")
+        return value
+
+    @field_validator("sizes")
+    @classmethod
+    def _distinct(cls, value: list[int]) -> list[int]:
+        if len(set(value)) < len(value):
+            raise ValueError("each size may appear once")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> GlassSection:
+        if len(self.samples) not in (1, len(self.sizes)):
+            raise ValueError(f"samples = {self.samples} must be one number, or one for each of sizes = {self.sizes}")
+        if self.final_temperature > self.temperature:
+            raise ValueError(
+                f"final_temperature = {self.final_temperature} must not exceed temperature = {self.temperature}"
+            )
+        for n_atoms in self.sizes:
+            self._check_cell(n_atoms)
+        return self
+
+    def _check_cell(self, n_atoms: int) -> None:
+        model = get_model(self.potential)
+        edge = cubic_cell(n_atoms, self.density or model.density, model.dimension)[0, 0]
+        reach = model.cutoff(model.compose(n_atoms, np.random.default_rng(0))[1])
+        if edge < 2 * reach:
+            raise ValueError(
+                f"sizes: the cell of {n_atoms} atoms has an edge of {edge:.4g} sigma, less than twice the cut-off "
+                f"{reach:.4g} of {self.potential!r}; expected at least {int(np.ceil(n_atoms * (2 * reach / edge) ** 3))} atoms"
+            )
+
+    def ensembles(self) -> Iterator[tuple[int, int]]:
+        """Yield number of atoms and number of glasses of each ensemble."""
+        counts = self.samples if len(self.samples) > 1 else self.samples * len(self.sizes)
+        yield from zip(self.sizes, counts, strict=True)
+
+
+class StructureSection(Section):
+    """The distribution of distances."""
+
+    longest: Positive = Field(4.0, description="upper end of g(r), at most half the smallest cell [sigma]")
+    bins: Count = Field(200, description="bins of g(r)")
+
+
+class ModesSection(Section):
+    """The vibrational spectra."""
+
+    keep_vectors: Count = Field(100, description="lowest eigenvectors kept; the soft modes must be among them")
+    bins: Count = Field(80, description="bins of the density of states")
+
+
+class SoftModesSection(Section):
+    """Which vibrations are called soft."""
+
+    fraction: Positive = Field(1.0, description="omega below this share of the lowest transverse phonon of the box [-]")
+    largest_participation_ratio: Positive = Field(1.0, description="participation ratio at most this [-]")
+    count: Count | None = Field(None, description="take this many lowest modes of each glass instead")
+
+
+class SoftPotentialSection(Section):
+    """The parameters of the soft-potential model."""
+
+    length: Positive = Field(1.0, description="length a in which displacements are measured [sigma]")
+    counting: Literal["lower minima", "single wells"] = Field(
+        "lower minima", description="which modes count as vibrations of soft potentials"
+    )
+    window: Positive | None = Field(
+        None, description="upper end of the tail, if below the limit of selection [sqrt(epsilon/m)/sigma]"
+    )
+    minimum_modes: Count = Field(5, description="fewest modes from which a number is taken")
+    resamples: int = Field(400, ge=2, description="draws of glasses for the errors")
+
+
+class MaterialSection(Section):
+    """The material that turns reduced units into SI: a built-in one by name, or its three scales."""
+
+    name: str | None = Field(None, description="built-in material, or the name of one given by its scales")
+    sigma: Positive | None = Field(None, description="unit of length [m]")
+    epsilon: Positive | None = Field(None, description="unit of energy [J]")
+    mass: Positive | None = Field(None, description="unit of mass [kg]")
+
+    @model_validator(mode="after")
+    def _complete(self) -> MaterialSection:
+        self.material()
+        return self
+
+    def material(self) -> Material:
+        """Return the material.
+
+        Raises:
+            InputError: the name is unknown, or some scales are given and others are not.
+        """
+        scales = {key: getattr(self, key) for key in ("sigma", "epsilon", "mass")}
+        missing = [key for key, value in scales.items() if value is None]
+        if len(missing) == len(scales):
+            return get_material(self.name or DEFAULT_MATERIAL)
+        if missing:
+            raise InputError(f"a material needs all of sigma, epsilon and mass; {', '.join(missing)} missing")
+        return Material(name=self.name or "unnamed", source="study file", **scales)
+
+
+class ThermalSection(Section):
+    """Conductivity and specific heat."""
+
+    temperatures: list[Positive] = Field(
+        default_factory=lambda: [float(f"{t:.4g}") for t in np.geomspace(0.1, 100, 61)],
+        min_length=1,
+        description="temperatures [K]",
+    )
+    experiment_time: Positive = Field(1.0, description="time the tunnelling systems are given to relax [s]")
+    xi2: Positive = Field(1.0, description="assumed mean square coupling to the displacement [-]")
+
+
+class StudyConfig(Section):
+    """A whole study: one section for each table of the file."""
+
+    study: StudySection
+    glass: GlassSection
+    structure: StructureSection = StructureSection()
+    modes: ModesSection = ModesSection()
+    soft_modes: SoftModesSection = SoftModesSection()
+    soft_potential: SoftPotentialSection = SoftPotentialSection()
+    material: MaterialSection = MaterialSection()
+    thermal: ThermalSection = ThermalSection()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the resolved values, defaults included, as nested dictionaries of plain types."""
+        return self.model_dump(mode="json")
+
+    def as_toml(self) -> str:
+        """Return the resolved study as a TOML file that gives the same study again."""
+        return toml.dump(self.as_dict())
+
+
+def load_study(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read and check a study file.
+
+    Args:
+        path: a TOML file.
+        overrides: texts ``table.key=value``, applied over the file in order.
+
+    Raises:
+        InputError: the file cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise InputError(f"{path}: cannot read the study file ({reason})") from error
+    data = toml.parse(text, str(path))
+    places = {key: f"{path}, line {line}" for key, line in toml.key_lines(text).items()}
+    for item in overrides:
+        key_path, value = toml.parse_override(item)
+        toml.override(data, key_path, value)
+        places |= {key_path[:i]: f"--set {item}" for i in range(1, len(key_path) + 1) if key_path[:i] not in places}
+        places[key_path] = f"--set {item}"
+    try:
+        return StudyConfig.model_validate(data)
+    except ValidationError as error:
+        problems = [_explain(problem, places, str(path)) for problem in error.errors()]
+        raise InputError("\n".join(problems)) from error
+
+
+def known_keys(section: type[BaseModel], prefix: str = "") -> dict[str, type[BaseModel]]:
+    """Return the dotted name of every key and the section it belongs to.
+
+    Args:
+        section: the model to describe.
+        prefix: dotted name of the table.
+    """
+    keys: dict[str, type[BaseModel]] = {}
+    for name, field in section.model_fields.items():
+        keys[prefix + name] = section
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys |= known_keys(field.annotation, f"{prefix}{name}.")
+    return keys
+
+
+def _explain(problem: Any, places: dict[toml.KeyPath, str], name: str) -> str:
+    """One validation error as ``place: key = value: what is expected``."""
+    location: toml.KeyPath = problem["loc"]
+    place = next((places[location[:i]] for i in range(len(location), 0, -1) if location[:i] in places), name)
+    dotted = ".".join(map(str, location))
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: unknown key {dotted!r}{_suggestion(location)}"
+    if problem["type"] == "missing":
+        return f"{place}: {dotted} is missing and has no default"
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    shown = "" if isinstance(problem["input"], dict | BaseModel) else f" = {problem['input']!r}"
+    return f"{place}: {dotted}{shown}: {message}"
+
+
+def _suggestion(location: toml.KeyPath) -> str:
+    """The same key in another table, else the nearest key of this table."""
+    keys = known_keys(StudyConfig)
+    *tables, last = map(str, location)
+    here = ".".join([*tables, ""]) if tables else ""
+    siblings = [key for key in keys if key.startswith(here) and "." not in key.removeprefix(here)]
+    same = [key for key in keys if key.rpartition(".")[2] == last]
+    return (f"; did you mean {same[0]!r}?" if same else "") or nearest(here + last, siblings) or f"; known here: {', '.join(siblings)}"

@@ -1,0 +1,19 @@
+"""Vibrational modes: complete or certified partial spectra, participation, elasticity and the Debye level."""
+
+from analysis.modes.density import DensityOfStates, debye_density, density_of_states
+from analysis.modes.elasticity import Elasticity, elasticity
+from analysis.modes.participation import effective_mass, participation_number
+from analysis.modes.spectrum import Modes, full_spectrum, lowest_modes
+
+__all__ = [
+    "DensityOfStates",
+    "Elasticity",
+    "Modes",
+    "debye_density",
+    "density_of_states",
+    "effective_mass",
+    "elasticity",
+    "full_spectrum",
+    "lowest_modes",
+    "participation_number",
+]

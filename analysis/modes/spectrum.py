@@ -1,0 +1,169 @@
+"""Eigenmodes of the dynamical matrix: all of them by LAPACK, or the lowest by shift-invert with a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+from analysis.modes.participation import effective_mass, participation_number
+from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, start_vector, zero_tolerance
+from atomsim.errors import IncompleteSpectrum, InputError, NotConverged
+from atomsim.factorise import SymmetricFactor
+from atomsim.hessian import hessian_matrix, mass_weighted
+from atomsim.quench import Glass
+from atomsim.results import Array, quantity
+
+DENSE_LIMIT = 1200  # degrees of freedom below which LAPACK beats the sparse solver for a few modes
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Modes of one configuration in ascending order, translations included."""
+
+    omega_m: Array = quantity("sqrt(epsilon/m)/sigma", "angular frequency; -sqrt(-lambda) for an eigenvalue lambda < 0")
+    participation_number_m: Array = quantity("1", "participation number [sum |e|^4]^-1")
+    effective_mass_m: Array = quantity("m", "mass felt by the most moving atom")
+    vectors_mnc: Array = quantity("1", "mass-weighted eigenvectors of the first modes, squares sum to 1")
+    n_atoms: int = quantity("1", "number of atoms")
+    n_zero_modes: int = quantity("1", "modes of zero frequency within round-off")
+    n_negative: int = quantity("1", "negative eigenvalues")
+    certified_complete: bool = quantity("1", "whether an inertia count or a full diagonalisation excludes missed modes")
+    max_force: float = quantity("epsilon/sigma", "largest residual force component")
+    mean_square_frequency: float = quantity("epsilon/(m sigma^2)", "trace of the dynamical matrix per degree of freedom")
+
+    @property
+    def participation_ratio_m(self) -> Array:
+        """Participation ratio N_k/N [-]."""
+        return self.participation_number_m / self.n_atoms
+
+    @property
+    def vibrations(self) -> slice:
+        """The modes above the zero modes."""
+        return slice(self.n_negative + self.n_zero_modes, None)
+
+
+def dynamical_matrix(glass: Glass) -> sparse.csr_matrix:
+    """Return the sparse dynamical matrix of a configuration [epsilon/(m sigma^2)].
+
+    Args:
+        glass: the configuration.
+    """
+    terms = glass.interaction().terms(glass.positions_nc)
+    return mass_weighted(hessian_matrix(terms), glass.mass_n, terms.dimension)
+
+
+def signed_root(eigenvalue_m: Array) -> Array:
+    """Return sign(lambda) sqrt(|lambda|) [sqrt(epsilon/m)/sigma].
+
+    Args:
+        eigenvalue_m: eigenvalues of the dynamical matrix [epsilon/(m sigma^2)].
+    """
+    return np.sign(eigenvalue_m) * np.sqrt(np.abs(eigenvalue_m))
+
+
+def _fix_signs(vectors: Array) -> Array:
+    """Make the largest component of each column positive, so that equal modes are equal arrays."""
+    rows = np.argmax(np.abs(vectors), axis=0)
+    return vectors * np.sign(vectors[rows, np.arange(vectors.shape[1])])
+
+
+def _modes(glass: Glass, matrix: sparse.spmatrix, values: Array, vectors: Array, keep: int, complete: bool) -> Modes:
+    d = glass.dimension
+    vectors_mnc = np.zeros((len(values), glass.n_atoms, 3))
+    vectors_mnc[:, :, :d] = _fix_signs(vectors).T.reshape(len(values), glass.n_atoms, d)
+    tolerance = zero_tolerance(matrix)
+    return Modes(
+        omega_m=signed_root(values),
+        participation_number_m=participation_number(vectors_mnc),
+        effective_mass_m=effective_mass(vectors_mnc, glass.mass_n),
+        vectors_mnc=vectors_mnc[:keep].copy(),
+        n_atoms=glass.n_atoms,
+        n_zero_modes=int(np.count_nonzero(np.abs(values) <= tolerance)),
+        n_negative=int(np.count_nonzero(values < -tolerance)),
+        certified_complete=complete,
+        max_force=glass.max_force,
+        mean_square_frequency=float(matrix.diagonal().mean()),
+    )
+
+
+def full_spectrum(glass: Glass, *, keep_vectors: int | None = None) -> Modes:
+    """Return all modes by LAPACK; memory about 3 (dN)^2 * 8 bytes.
+
+    Args:
+        glass: the configuration.
+        keep_vectors: number of lowest eigenvectors kept in the result, None for all.
+    """
+    matrix = dynamical_matrix(glass)
+    values, vectors = linalg.eigh(matrix.toarray(), overwrite_a=True, check_finite=False, driver="evd")
+    keep = len(values) if keep_vectors is None else min(keep_vectors, len(values))
+    return _modes(glass, matrix, values, vectors, keep, complete=True)
+
+
+def lowest_modes(glass: Glass, count: int, *, backend: str | None = None) -> Modes:
+    """Return the lowest ``count`` modes (zero modes included), certified complete by an inertia count.
+
+    Shift-invert Lanczos just below zero; then the matrix is factorised once between the last mode wanted and the
+    next one, and the number of negative pivots must equal the number of modes found below.
+
+    Args:
+        glass: the configuration.
+        count: number of modes, at most the number of degrees of freedom.
+        backend: factorisation, see :class:`atomsim.factorise.SymmetricFactor`.
+
+    Raises:
+        InputError: count out of range.
+        IncompleteSpectrum: the inertia count finds more modes than Lanczos did.
+        NotConverged: Lanczos did not converge.
+    """
+    matrix = dynamical_matrix(glass)
+    size = matrix.shape[0]
+    if not 1 <= count <= size:
+        raise InputError(f"count = {count} modes; expected 1 to {size}")
+    if size <= DENSE_LIMIT or count > size // 4:
+        values, vectors = linalg.eigh(matrix.toarray(), subset_by_index=[0, count - 1], check_finite=False)
+        return _modes(glass, matrix, values, vectors, count, complete=True)
+    values, vectors = _shift_invert(matrix, count, backend)
+    return _modes(glass, matrix, values[:count], vectors[:, :count], count, complete=True)
+
+
+def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str | None) -> tuple[Array, Array]:
+    """Lowest eigenpairs and some beyond, with the inertia certificate at a gap above the last one wanted."""
+    size = matrix.shape[0]
+    wanted = min(count + max(8, count // 10), size - 1)
+    shift = -LANCZOS_SHIFT * float(matrix.diagonal().mean())
+    factor = SymmetricFactor(matrix, shift=shift, backend=backend)
+    if factor.n_negative:  # not a minimum: the shift must lie below the lowest eigenvalue
+        factor.release()
+        shift = 1.05 * lowest_pair(matrix)[0]
+        factor = SymmetricFactor(matrix, shift=shift, backend=backend)
+    inverse = LinearOperator(matrix.shape, matvec=factor.solve, dtype=float)
+    try:
+        values, vectors = eigsh(
+            matrix, k=wanted, sigma=shift, OPinv=inverse, v0=start_vector(size), tol=1e-13, ncv=min(size, 2 * wanted + 20)
+        )
+    except ArpackNoConvergence as failure:
+        raise NotConverged(f"Lanczos found {len(failure.eigenvalues)} of {wanted} modes", failure.eigenvalues) from None
+    finally:
+        factor.release()
+    order = np.argsort(values)
+    values, vectors = values[order], vectors[:, order]
+    _certify_count(matrix, values, count, backend)
+    return values, vectors
+
+
+def _certify_count(matrix: sparse.csr_matrix, values: Array, count: int, backend: str | None) -> None:
+    """Compare the modes found below the widest gap above the last one wanted with the inertia there."""
+    gaps = np.diff(values[count - 1 :])
+    place = count - 1 + int(np.argmax(gaps))
+    cut = 0.5 * (values[place] + values[place + 1])
+    factor = SymmetricFactor(matrix, shift=cut, backend=backend)
+    below = factor.n_negative
+    factor.release()
+    if below != place + 1:
+        raise IncompleteSpectrum(
+            f"{below} eigenvalues lie below {cut:.6g} by inertia, but the eigen-solver found {place + 1}",
+            estimate=values,
+        )

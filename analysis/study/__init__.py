@@ -1,0 +1,22 @@
+"""The study runner: stages in order, cache, resume. The only place that knows the order of the stages."""
+
+from analysis.study.folder import StudyFolder
+from analysis.study.forecast import Forecast, forecast
+from analysis.study.plan import Cost, Stage, Task, make_plan
+from analysis.study.run import StudyProgress, StudyResults, run_study, summary_of
+from analysis.study.stages import STAGES
+
+__all__ = [
+    "STAGES",
+    "Cost",
+    "Forecast",
+    "Stage",
+    "StudyFolder",
+    "StudyProgress",
+    "StudyResults",
+    "Task",
+    "forecast",
+    "make_plan",
+    "run_study",
+    "summary_of",
+]

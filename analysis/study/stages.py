@@ -1,0 +1,265 @@
+"""The stages of a study, in order: what each computes, from what, at what cost."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.config import MaterialSection, StudyConfig
+from analysis.modes import Elasticity, Modes, elasticity, full_spectrum
+from analysis.soft_modes import Selection, SoftModes, find_soft_modes
+from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
+from analysis.structure import StructureSummary, structure_summary
+from analysis.study.plan import Cost, Inputs, Stage
+from analysis.thermal import ThermalPrediction, predict_thermal
+from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
+from atomsim.quench import Glass, QuenchParameters, make_glass
+from atomsim.results import Estimate
+
+Parameters = Mapping[str, Any]
+
+
+# --- one glass ----------------------------------------------------------------------------------------------
+
+
+def _glass(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> Glass:
+    return make_glass(QuenchParameters(**parameters), rng)
+
+
+def _elasticity(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> Elasticity:
+    (glass,) = inputs["glass"]
+    return elasticity(glass)
+
+
+def _modes(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> Modes:
+    (glass,) = inputs["glass"]
+    return full_spectrum(glass, keep_vectors=parameters["keep_vectors"])
+
+
+def _soft_modes(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> SoftModes:
+    (glass,), (elastic,), (modes,) = inputs["glass"], inputs["elasticity"], inputs["modes"]
+    return find_soft_modes(glass, modes, elastic, Selection(**parameters))
+
+
+# --- the ensemble -------------------------------------------------------------------------------------------
+
+
+def _structure(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> StructureSummary:
+    return structure_summary(inputs["glass"], **parameters)
+
+
+def _sound(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> SoundSummary:
+    return sound_summary(inputs["elasticity"])
+
+
+def _vibrations(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> VibrationSummary:
+    return vibration_summary(inputs["modes"], bins=parameters["bins"])
+
+
+def _soft_potentials(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> EnsembleParameters:
+    (structure,), (sound,) = inputs["structure"], inputs["sound"]
+    window = parameters["window"]
+    return fit_ensemble(
+        inputs["soft_modes"],
+        hbar=MaterialSection(**parameters["material"]).material().hbar,
+        length=parameters["length"],
+        mass_density=structure.mass_density.value,
+        longitudinal_velocity=sound.longitudinal_velocity.value,
+        transverse_velocity=sound.transverse_velocity.value,
+        rng=rng,
+        counting=Counting(parameters["counting"]),
+        window_omega=np.inf if window is None else window,
+        minimum_modes=parameters["minimum_modes"],
+        resamples=parameters["resamples"],
+    )
+
+
+def _thermal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> ThermalPrediction:
+    (structure,), (sound,), (vibrations,) = inputs["structure"], inputs["sound"], inputs["vibrations"]
+    (potentials,) = inputs["soft_potentials"]
+    n_glasses = len(structure.volume_g)
+    return predict_thermal(
+        potentials,
+        MaterialSection(**parameters["material"]).material(),
+        mass_density=structure.mass_density.value,
+        number_density=float(structure.n_atoms_g.sum() / structure.volume_g.sum()),
+        longitudinal_velocity=sound.longitudinal_velocity.value,
+        transverse_velocity=sound.transverse_velocity.value,
+        omega_samples=[vibrations.omega_m[vibrations.glass_m == g] for g in range(n_glasses)],
+        volume_samples=structure.volume_g,
+        temperature_T=np.array(parameters["temperatures"]),
+        experiment_time=parameters["experiment_time"],
+        xi2=parameters["xi2"],
+    )
+
+
+# --- headline numbers ---------------------------------------------------------------------------------------
+
+
+def estimates_of(result: Any) -> dict[str, Estimate]:
+    """Return every field of a result that is an estimate.
+
+    Args:
+        result: a result dataclass.
+    """
+    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    return {name: value for name, value in values.items() if isinstance(value, Estimate)}
+
+
+def _soft_potential_headlines(result: EnsembleParameters) -> dict[str, Estimate]:
+    names = ("n_glasses", "n_modes", "n_counted", "n_double_wells", "n_unbounded")
+    counts = {name: Estimate(getattr(result, name), 0.0, "1") for name in names}
+    return counts | estimates_of(result)
+
+
+def _thermal_headlines(result: ThermalPrediction) -> dict[str, Estimate]:
+    """The energy scale, the temperatures that mark the theory, and the conductivity at 1 K if it is in the range."""
+    temperatures = ("minimum_temperature", "debye_temperature", "ioffe_regel_temperature", "highest_temperature")
+    found = estimates_of(result)
+    found |= {name: Estimate(getattr(result, name), float("nan"), "K", "from the means") for name in temperatures}
+    kelvin = result.temperature_T
+    if kelvin.min() <= 1.0 <= kelvin.max():
+        curves = (result.conductivity_T, result.conductivity_low_T, result.conductivity_high_T)
+        value, low, high = (float(np.interp(0.0, np.log(kelvin), curve)) for curve in curves)
+        found["conductivity_1K"] = Estimate(value, (high - low) / 2, "W/(m K)", "closed sum of absorptions")
+    return found
+
+
+# --- what they cost -----------------------------------------------------------------------------------------
+
+COST_BASIS = "cost model: one core of a 2.9 GHz x86-64 server"
+PROCESS_MEMORY = 250e6  # a Python process with everything imported [B]
+NEIGHBOURS = 116  # of an atom of the reference system, r_c = 3 at density 1
+FORCE_SECONDS = 1.2e-6  # per atom and step, with that many neighbours
+MINIMISATION_STEPS = 700  # what a minimisation with its certificate takes, counted in steps of the dynamics
+
+
+def _glass_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    steps = parameters["melt_time"] / parameters["time_step"] + MINIMISATION_STEPS
+    if parameters["cooling_rate"] is not None:
+        span = parameters["temperature"] - parameters["final_temperature"]
+        steps += span / parameters["cooling_rate"] / parameters["time_step"]
+    n_atoms = sum(sizes)
+    return Cost(0.5 + FORCE_SECONDS * steps * n_atoms, PROCESS_MEMORY + 60e3 * n_atoms)
+
+
+def _sparse_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    """A few solves with the factorised Hessian of each glass."""
+    return Cost(sum(0.2 + 2e-5 * n**1.5 for n in sizes), PROCESS_MEMORY + 400e3 * max(sizes))
+
+
+def _soft_mode_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    return Cost(sum(0.3 + 6e-5 * n**1.5 for n in sizes), PROCESS_MEMORY + 400e3 * max(sizes))
+
+
+def _dense_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    """All eigenvectors by LAPACK: matrix, vectors and work space of (3N)^2 numbers each."""
+    return Cost(sum(0.1 + 4.5e-10 * (3 * n) ** 3 for n in sizes), PROCESS_MEMORY + 4 * 8 * (3 * max(sizes)) ** 2)
+
+
+def _summary_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    """Reads what is kept of every glass, above all the eigenvectors."""
+    kept = parameters.get("keep_vectors", 100)
+    return Cost(0.3 + 2e-5 * sum(sizes), PROCESS_MEMORY + sum(24 * n * kept for n in sizes))
+
+
+def _fixed_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    return Cost(2.0, PROCESS_MEMORY)
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+def _glass_parameters(config: StudyConfig) -> dict[str, Any]:
+    return config.glass.model_dump(exclude={"sizes", "samples"})
+
+
+def _selection_parameters(config: StudyConfig) -> dict[str, Any]:
+    section = config.soft_modes.model_dump()
+    return {"phonon_fraction": section.pop("fraction"), **section}
+
+
+def _fit_parameters(config: StudyConfig) -> dict[str, Any]:
+    return {**config.soft_potential.model_dump(), "material": config.material.model_dump()}
+
+
+def _thermal_parameters(config: StudyConfig) -> dict[str, Any]:
+    return {**config.thermal.model_dump(), "material": config.material.model_dump()}
+
+
+def _no_parameters(config: StudyConfig) -> dict[str, Any]:
+    return {}
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("glass", 1, Glass, _glass, _glass_parameters, _glass_cost),
+    Stage("elasticity", 1, Elasticity, _elasticity, _no_parameters, _sparse_cost, needs=("glass",)),
+    Stage("modes", 1, Modes, _modes, lambda c: {"keep_vectors": c.modes.keep_vectors}, _dense_cost, needs=("glass",)),
+    Stage(
+        "soft_modes",
+        1,
+        SoftModes,
+        _soft_modes,
+        _selection_parameters,
+        _soft_mode_cost,
+        needs=("glass", "elasticity", "modes"),
+    ),
+    Stage(
+        "structure",
+        1,
+        StructureSummary,
+        _structure,
+        lambda c: c.structure.model_dump(),
+        _summary_cost,
+        needs=("glass",),
+        per_sample=False,
+        headlines=estimates_of,
+    ),
+    Stage(
+        "sound",
+        1,
+        SoundSummary,
+        _sound,
+        _no_parameters,
+        _summary_cost,
+        needs=("elasticity",),
+        per_sample=False,
+        headlines=estimates_of,
+    ),
+    Stage(
+        "vibrations",
+        1,
+        VibrationSummary,
+        _vibrations,
+        lambda c: {"bins": c.modes.bins},
+        _summary_cost,
+        needs=("modes",),
+        per_sample=False,
+        headlines=estimates_of,
+    ),
+    Stage(
+        "soft_potentials",
+        1,
+        EnsembleParameters,
+        _soft_potentials,
+        _fit_parameters,
+        _fixed_cost,
+        needs=("soft_modes", "structure", "sound"),
+        per_sample=False,
+        headlines=_soft_potential_headlines,
+    ),
+    Stage(
+        "thermal",
+        1,
+        ThermalPrediction,
+        _thermal,
+        _thermal_parameters,
+        _fixed_cost,
+        needs=("structure", "sound", "vibrations", "soft_potentials"),
+        per_sample=False,
+        headlines=_thermal_headlines,
+    ),
+)

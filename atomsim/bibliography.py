@@ -1,0 +1,214 @@
+"""The literature behind the formulas: every ``Source:`` line of a docstring names a key of :data:`BIBLIOGRAPHY`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from atomsim.errors import InputError, nearest
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One publication; ``str()`` of it is the citation in one line."""
+
+    authors: str
+    title: str
+    where: str  # journal, volume, page; or the publisher of a book
+    year: int | None
+    doi: str = ""
+
+    def __str__(self) -> str:
+        """Return authors, title, journal, year and DOI in one line."""
+        year = "" if self.year is None else f" ({self.year})"
+        return f"{self.authors}, {self.title}, {self.where}{year}" + (f", doi:{self.doi}" if self.doi else "")
+
+
+BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
+    {
+        # --- the five papers whose theory the suite implements
+        "karpov-parshin-1985": Reference(
+            "V. G. Karpov and D. A. Parshin",
+            "The thermal conductivity of glasses at temperatures below the Debye temperature",
+            "Zh. Eksp. Teor. Fiz. 88, 2212 [Sov. Phys. JETP 61, 1308]",
+            1985,
+        ),
+        "buchenau-1992": Reference(
+            "U. Buchenau",
+            "Soft localized vibrations in glasses and undercooled liquids",
+            "Philos. Mag. B 65, 303",
+            1992,
+            "10.1080/13642819208217904",
+        ),
+        "egorushkin-melnikova-1993a": Reference(
+            "V. E. Egorushkin and N. V. Mel'nikova",
+            "Low-temperature thermal conductivity of amorphous metals and alloys",
+            "Zh. Eksp. Teor. Fiz. 103, 189 [JETP 76, 103]",
+            1993,
+        ),
+        "egorushkin-melnikova-1993b": Reference(
+            "V. E. Egorushkin and N. V. Mel'nikova",
+            "Structural relaxation in amorphous metallic alloys",
+            "Zh. Eksp. Teor. Fiz. 103, 555",
+            1993,
+        ),
+        "schaich-1976": Reference(
+            "W. L. Schaich",
+            "Theory of the driving force for electromigration",
+            "Phys. Rev. B 13, 3350",
+            1976,
+            "10.1103/PhysRevB.13.3350",
+        ),
+        # --- the soft-potential model
+        "buchenau-1991": Reference(
+            "U. Buchenau, Yu. M. Galperin, V. L. Gurevich and H. R. Schober",
+            "Anharmonic potentials and vibrational localization in glasses",
+            "Phys. Rev. B 43, 5039",
+            1991,
+            "10.1103/PhysRevB.43.5039",
+        ),
+        "buchenau-1992b": Reference(
+            "U. Buchenau, Yu. M. Galperin, V. L. Gurevich, D. A. Parshin, M. A. Ramos and H. R. Schober",
+            "Interaction of soft modes and sound waves in glasses",
+            "Phys. Rev. B 46, 2798",
+            1992,
+            "10.1103/PhysRevB.46.2798",
+        ),
+        "ramos-buchenau-1997": Reference(
+            "M. A. Ramos and U. Buchenau",
+            "Low-temperature thermal conductivity of glasses within the soft-potential model",
+            "Phys. Rev. B 55, 5749",
+            1997,
+            "10.1103/PhysRevB.55.5749",
+        ),
+        # --- model glasses
+        "laird-schober-1991": Reference(
+            "B. B. Laird and H. R. Schober",
+            "Localized low-frequency vibrational modes in a simple model glass",
+            "Phys. Rev. Lett. 66, 636",
+            1991,
+            "10.1103/PhysRevLett.66.636",
+        ),
+        "kob-andersen-1995": Reference(
+            "W. Kob and H. C. Andersen",
+            "Testing mode-coupling theory for a supercooled binary Lennard-Jones mixture: the van Hove correlation "
+            "function",
+            "Phys. Rev. E 51, 4626",
+            1995,
+            "10.1103/PhysRevE.51.4626",
+        ),
+        "ninarello-2017": Reference(
+            "A. Ninarello, L. Berthier and D. Coslovich",
+            "Models and algorithms for the next generation of glass transition studies",
+            "Phys. Rev. X 7, 021039",
+            2017,
+            "10.1103/PhysRevX.7.021039",
+        ),
+        "lerner-2019": Reference(
+            "E. Lerner",
+            "Mechanical properties of simple computer glasses",
+            "J. Non-Cryst. Solids 522, 119570",
+            2019,
+            "10.1016/j.jnoncrysol.2019.119570",
+        ),
+        "tan-2011": Reference(
+            "T. B. Tan, A. J. Schultz and D. A. Kofke",
+            "Virial coefficients, equation of state, and solid-fluid coexistence for the soft sphere model",
+            "Mol. Phys. 109, 123",
+            2011,
+            "10.1080/00268976.2010.520041",
+        ),
+        "verlet-1967": Reference(
+            "L. Verlet",
+            "Computer 'experiments' on classical fluids. I. Thermodynamical properties of Lennard-Jones molecules",
+            "Phys. Rev. 159, 98",
+            1967,
+            "10.1103/PhysRev.159.98",
+        ),
+        # --- modes and their statistics
+        "gartner-lerner-2016": Reference(
+            "L. Gartner and E. Lerner",
+            "Nonlinear modes disentangle glassy and Goldstone modes in structural glasses",
+            "SciPost Phys. 1, 016",
+            2016,
+            "10.21468/SciPostPhys.1.2.016",
+        ),
+        "lerner-2016": Reference(
+            "E. Lerner, G. Düring and E. Bouchbinder",
+            "Statistics and properties of low-frequency vibrational modes in structural glasses",
+            "Phys. Rev. Lett. 117, 035501",
+            2016,
+            "10.1103/PhysRevLett.117.035501",
+        ),
+        "lerner-bouchbinder-2017": Reference(
+            "E. Lerner and E. Bouchbinder",
+            "Effect of instantaneous and continuous quenches on the density of vibrational modes in model glasses",
+            "Phys. Rev. E 96, 020104",
+            2017,
+            "10.1103/PhysRevE.96.020104",
+        ),
+        "hill-1975": Reference(
+            "B. M. Hill",
+            "A simple general approach to inference about the tail of a distribution",
+            "Ann. Statist. 3, 1163",
+            1975,
+            "10.1214/aos/1176343247",
+        ),
+        "efron-1979": Reference(
+            "B. Efron",
+            "Bootstrap methods: another look at the jackknife",
+            "Ann. Statist. 7, 1",
+            1979,
+            "10.1214/aos/1176344552",
+        ),
+        # --- solids and methods
+        "born-huang-1954": Reference(
+            "M. Born and K. Huang", "Dynamical Theory of Crystal Lattices", "Clarendon Press, Oxford", 1954
+        ),
+        "lutsko-1989": Reference(
+            "J. F. Lutsko",
+            "Generalized expressions for the calculation of elastic constants by computer simulation",
+            "J. Appl. Phys. 65, 2991",
+            1989,
+            "10.1063/1.342716",
+        ),
+        "debye-1912": Reference(
+            "P. Debye", "Zur Theorie der spezifischen Wärmen", "Ann. Phys. 344, 789", 1912, "10.1002/andp.19123441404"
+        ),
+        "bussi-2007": Reference(
+            "G. Bussi, D. Donadio and M. Parrinello",
+            "Canonical sampling through velocity rescaling",
+            "J. Chem. Phys. 126, 014101",
+            2007,
+            "10.1063/1.2408420",
+        ),
+        # --- derived in this project
+        "soft-modes-notes": Reference(
+            "the atomsim developers",
+            "From a configuration to soft potentials: derivations",
+            "documentation of this project",
+            None,
+        ),
+        "soft-potential-notes": Reference(
+            "the atomsim developers",
+            "Levels, tunnelling systems, vibrations and phonons in soft potentials: derivations",
+            "documentation of this project",
+            None,
+        ),
+    }
+)
+
+
+def get_reference(key: str) -> Reference:
+    """Return the publication with a given key.
+
+    Args:
+        key: a key of :data:`BIBLIOGRAPHY`.
+
+    Raises:
+        InputError: an unknown key.
+    """
+    if key not in BIBLIOGRAPHY:
+        raise InputError(f"unknown reference {key!r}{nearest(key, BIBLIOGRAPHY)}")
+    return BIBLIOGRAPHY[key]

@@ -1,0 +1,233 @@
+"""Map a function over the samples of an ensemble: in this process, or over local processes.
+
+The result of a sample depends on its item alone: its random numbers come from a seed made from the seed of the study,
+the name of the ensemble and the index of the sample, and the linear algebra of every process runs on one thread. So
+results do not depend on the number of workers, nor on how many other samples there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+from types import TracebackType
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from atomsim.errors import AtomsimError, InputError
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class SampleFailed(AtomsimError):
+    """One or more samples of an ensemble failed; ``failures`` holds label and error of each, in order.
+
+    What the other samples computed is not lost: they ran to their end.
+    """
+
+    def __init__(self, failures: Sequence[tuple[str, Exception]], total: int) -> None:
+        self.failures = tuple(failures)
+        lines = [f"{label}: {type(error).__name__}: {error}" for label, error in self.failures]
+        super().__init__(f"{len(lines)} of {total} samples failed; the others are kept\n  " + "\n  ".join(lines))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One sample has come to its end: its label, how many are done, how many there are, and whether it failed."""
+
+    label: str
+    done: int
+    total: int
+    failed: bool = False
+
+
+def sample_seed(seed: int, ensemble: str, index: int) -> np.random.SeedSequence:
+    """Return the seed of one sample, independent of how many samples there are and of their order.
+
+    Args:
+        seed: seed of the study.
+        ensemble: name of the ensemble.
+        index: index of the sample.
+
+    Raises:
+        InputError: the seed is negative.
+    """
+    if seed < 0:
+        raise InputError(f"seed = {seed} must not be negative")
+    words = np.frombuffer(hashlib.sha256(ensemble.encode()).digest()[:16], dtype="<u4")
+    return np.random.SeedSequence(seed, spawn_key=(*map(int, words), index))
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Run the linear algebra of this process, and of processes started meanwhile, on one thread."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+class Workers:
+    """A number of workers, kept for several calls of :meth:`map`; one worker means this process itself.
+
+    Use it as a context manager. Functions, items and results travel by pickle when there are several workers, so the
+    function must be importable. Workers end with the process that started them, however it ends.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        """Prepare workers; processes start with the first call of :meth:`map`.
+
+        Args:
+            count: number of workers.
+
+        Raises:
+            InputError: the number is smaller than one.
+        """
+        if count < 1:
+            raise InputError(f"workers = {count} must be at least 1")
+        self.count = count
+        self._stack = ExitStack()
+        self._pool: ProcessPoolExecutor | None = None
+        self._lifeline: connection.Connection | None = None
+
+    def __enter__(self) -> Workers:
+        """Pin the threads of the linear algebra."""
+        self._stack.enter_context(single_threaded())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers: at once after an interrupt, otherwise when they are idle.
+
+        Args:
+            kind: class of the exception that ends the block, if any.
+            error: the exception.
+            trace: its traceback.
+        """
+        if self._pool is not None and self._lifeline is not None:
+            if kind is not None and not issubclass(kind, Exception):
+                self._lifeline.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._lifeline.close()
+            self._pool = self._lifeline = None
+        self._stack.close()
+
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        *,
+        labels: Sequence[str] | None = None,
+        costs: Sequence[float] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> list[Result]:
+        """Return ``[function(item) for item in items]``, in order.
+
+        A sample that fails does not stop the others: all run to their end, then the failures are raised together.
+
+        Args:
+            function: the work of one sample.
+            items: one for each sample.
+            labels: names of the samples in messages.
+            costs: expected duration of each sample [s]; the longest start first.
+            progress: called in this process as each sample ends.
+
+        Raises:
+            SampleFailed: one or more samples raised an error.
+        """
+        names = list(labels) if labels is not None else [f"sample {i}" for i in range(len(items))]
+        order = sorted(range(len(items)), key=lambda i: -costs[i] if costs is not None else i)
+        run = self._run_here if self.count == 1 else self._run_pool
+        outcomes: dict[int, Result | Exception] = {}
+        for index, outcome in run(function, items, order):
+            outcomes[index] = outcome
+            if progress is not None:
+                progress(Progress(names[index], len(outcomes), len(items), isinstance(outcome, Exception)))
+        failures = [(names[i], e) for i, e in sorted(outcomes.items()) if isinstance(e, Exception)]
+        if failures:
+            raise SampleFailed(failures, len(items)) from failures[0][1]
+        return [outcomes[i] for i in range(len(items))]  # type: ignore[misc]
+
+    def _run_here(self, function: Callable, items: Sequence, order: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        for index in order:
+            try:
+                outcome = function(items[index])
+            except Exception as error:
+                outcome = error
+            yield index, outcome
+
+    def _run_pool(self, function: Callable, items: Sequence, order: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        pool = self._pool or self._start_pool()
+        waiting: dict[Future, int] = {pool.submit(function, items[i]): i for i in order}
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                error = future.exception()
+                if isinstance(error, BrokenProcessPool):
+                    error = RuntimeError("its process, or that of another sample, was killed (out of memory?)")
+                yield waiting.pop(future), error if error is not None else future.result()
+
+    def _start_pool(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        reader, self._lifeline = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            self.count, mp_context=context, initializer=_start_worker, initargs=(reader,)
+        )
+        return self._pool
+
+
+def map_samples(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    labels: Sequence[str] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[Result]:
+    """Return ``[function(item) for item in items]``, in order, computed by a number of workers.
+
+    Args:
+        function: the work of one sample; importable when there are several workers.
+        items: one for each sample.
+        workers: number of processes; one means this process itself.
+        labels: names of the samples in messages.
+        progress: called in this process as each sample ends.
+
+    Raises:
+        SampleFailed: one or more samples raised an error.
+    """
+    with Workers(workers) as pool:
+        return pool.map(function, items, labels=labels, progress=progress)
+
+
+def _start_worker(lifeline: connection.Connection) -> None:
+    """Prepare a new process: one thread of linear algebra, no reaction to Ctrl-C, an end when the lifeline breaks."""
+    threadpool_limits(limits=1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
+
+
+def _follow(lifeline: connection.Connection) -> None:
+    """The other end closes when the parent says so or dies; otherwise orphans would wait for work for ever."""
+    connection.wait([lifeline])
+    os._exit(1)

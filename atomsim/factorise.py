@@ -1,0 +1,112 @@
+"""Sparse symmetric factorisation with an inertia count, by MKL PARDISO where its wheel exists, else SuperLU.
+
+The signs of the pivots of A - shift*1 = L D L^T count the eigenvalues of A below the shift (Sylvester's law of
+inertia): the certificate that an eigen-solver missed none.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from atomsim.errors import InputError, NotConverged
+from atomsim.results import Array
+
+LARGEST_ERROR = 1e-3  # a factorisation that returns a known vector with a larger relative error is refused [-]
+PARDISO_LIBRARY = "PYPARDISO_MKL_RT"  # where pypardiso is told the path of its library
+
+
+def default_backend() -> str:
+    """Return ``pardiso`` where the optional wheel is installed, else ``superlu``."""
+    return "pardiso" if importlib.util.find_spec("pypardiso") else "superlu"
+
+
+class SymmetricFactor:
+    """Factorisation of A - shift*1 for a sparse symmetric A: ``solve`` and the number of negative pivots."""
+
+    def __init__(self, matrix: sparse.spmatrix, *, shift: float = 0.0, backend: str | None = None) -> None:
+        """Factorise.
+
+        Args:
+            matrix: sparse symmetric matrix A.
+            shift: the number subtracted from its diagonal [same as the matrix].
+            backend: ``pardiso`` or ``superlu``; None takes what is installed.
+
+        Raises:
+            InputError: unknown backend.
+            NotConverged: the matrix is singular to round-off: the factorisation breaks down, or does not give a
+                known vector back.
+        """
+        self.backend = backend or default_backend()
+        n = matrix.shape[0]
+        self._matrix = (matrix - shift * sparse.identity(n, format="csr")).tocsr()
+        if self.backend == "pardiso":
+            self._factorise_pardiso()
+        elif self.backend == "superlu":
+            self._factorise_superlu()
+        else:
+            raise InputError(f"unknown backend {self.backend!r}; expected 'pardiso' or 'superlu'")
+        self._check_known_solution(shift)
+
+    def _factorise_pardiso(self) -> None:
+        from pypardiso.pardiso_wrapper import PyPardisoError, PyPardisoSolver
+
+        if PARDISO_LIBRARY not in os.environ:  # else every solver searches the disk for it, a third of a second
+            os.environ[PARDISO_LIBRARY] = PyPardisoSolver().libmkl._name
+        self._upper = sparse.triu(self._matrix, format="csr")
+        self._upper.sort_indices()
+        self._solver: Any = PyPardisoSolver(mtype=-2)
+        try:
+            self._solver.factorize(self._upper)
+        except (PyPardisoError, ValueError) as error:  # ValueError: an empty row
+            raise NotConverged(f"pardiso broke down, the matrix is singular: {error}") from error
+        # iparm(23): negative eigenvalues of an indefinite symmetric matrix (one-based in Intel's manual)
+        self.n_negative = int(self._solver.get_iparm(23))
+
+    def _factorise_superlu(self) -> None:
+        try:
+            self._solver = splu(
+                self._matrix.tocsc(),
+                permc_spec="MMD_AT_PLUS_A",
+                diag_pivot_thresh=0.0,
+                options={"SymmetricMode": True},
+            )
+        except RuntimeError as error:  # a pivot is exactly zero
+            raise NotConverged(f"superlu broke down, the matrix is singular: {error}") from error
+        # Without pivoting rows and columns are permuted alike and U = D L^T: its diagonal carries the inertia.
+        if not np.array_equal(self._solver.perm_r, self._solver.perm_c):
+            raise NotConverged("SuperLU pivoted off the diagonal: the inertia cannot be read from its factors")
+        self.n_negative = int(np.count_nonzero(self._solver.U.diagonal() < 0))
+
+    def _check_known_solution(self, shift: float) -> None:
+        """Solve for a known vector: the residual stays small however singular the matrix, the error does not."""
+        known = np.cos(np.arange(self._matrix.shape[0]) ** 2 % 1000)
+        error = float(np.linalg.norm(self.solve(self._matrix @ known) - known) / np.linalg.norm(known))
+        if not error < LARGEST_ERROR:
+            self.release()
+            raise NotConverged(
+                f"factorisation at shift {shift:.3g} ({self.backend}) returns a known vector with relative error "
+                f"{error:.1e}: the matrix is singular there",
+                estimate=error,
+            )
+
+    def solve(self, right: Array) -> Array:
+        """Return x of (A - shift*1) x = right, one vector or a matrix of columns [unit of right / unit of A].
+
+        Args:
+            right: right-hand side(s), (n,) or (n, k) [any unit].
+        """
+        if self.backend == "superlu":
+            return self._solver.solve(np.asfortranarray(right, dtype=float))
+        return np.asarray(self._solver.solve(self._upper, np.asfortranarray(right, dtype=float)))
+
+    def release(self) -> None:
+        """Give the memory of the factors back; the object can no longer solve."""
+        if self.backend == "pardiso":
+            self._solver.free_memory(everything=True)
+        self._solver = None

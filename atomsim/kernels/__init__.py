@@ -1,0 +1,1 @@
+"""Compiled loops on plain arrays; every one of them has a slow NumPy twin in the tests."""

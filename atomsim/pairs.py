@@ -1,0 +1,331 @@
+"""Neighbour pairs and the interaction of a configuration: the only place that knows cut-off and periodic images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ase
+import numpy as np
+
+from atomsim.errors import InputError
+from atomsim.kernels.forces import MIXING_CODES, force_kernel
+from atomsim.kernels.neighbours import half_list
+from atomsim.potentials.models import Model
+from atomsim.results import Array, IntArray
+
+DEFAULT_SKIN = 0.3  # [sigma]
+SMALLEST_VOLUME = 1e-12  # a determinant below this is that of dependent cell vectors [sigma^3]
+
+
+def heights(cell_cc: Array) -> Array:
+    """Return the three distances between opposite faces of a cell [sigma].
+
+    Args:
+        cell_cc: cell vectors as rows [sigma].
+    """
+    return 1.0 / np.linalg.norm(np.linalg.inv(cell_cc), axis=0)
+
+
+def composition_of(atoms: ase.Atoms, model: Model) -> tuple[IntArray, Array]:
+    """Return species and diameters [sigma] of a configuration: its arrays ``species`` and ``size`` where present.
+
+    Without ``species`` the chemical elements are numbered by ascending atomic number.
+
+    Args:
+        atoms: a configuration in reduced units.
+        model: the interaction meant for it.
+
+    Raises:
+        InputError: a polydisperse model meets atoms without ``size``, or a size is not positive.
+    """
+    if "species" in atoms.arrays:
+        species_n = np.asarray(atoms.arrays["species"], dtype=np.int64)
+    elif model.mixing.kind == "species":
+        species_n = np.unique(atoms.numbers, return_inverse=True)[1].astype(np.int64)
+    else:
+        species_n = np.zeros(len(atoms), np.int64)
+    if "size" not in atoms.arrays and model.mixing.kind == "sizes":
+        raise InputError(
+            f"potential {model.name!r} is polydisperse: the structure needs the per-atom array 'size' (diameter)"
+        )
+    size_n = np.asarray(atoms.arrays.get("size", np.ones(len(atoms))), dtype=float)
+    bad = ~((size_n > 0) & (size_n < np.inf))
+    if bad.any():
+        atom = int(np.flatnonzero(bad)[0])
+        raise InputError(f"atom {atom} has size {size_n[atom]}; expected a positive diameter")
+    return species_n, size_n
+
+
+@dataclass(frozen=True)
+class PairTerms:
+    """All pairs inside the cut-off, each once, with the derivatives that every contraction is made of.
+
+    ``vector_pc`` is R_i - R_j (shortest image) [sigma]; ``derivative_kp[k]`` is d^k phi / d(r^2)^k for k = 0..4
+    [epsilon/sigma^2k], phi being the energy of the pair as a function of the square of its distance.
+    """
+
+    first_p: IntArray
+    second_p: IntArray
+    vector_pc: Array
+    derivative_kp: Array
+    n_atoms: int
+    dimension: int
+
+    def scatter(self, vector_pc: Array) -> Array:
+        """Return the sum over pairs of +vector on the first and -vector on the second atom, (N, 3, ...) [as given].
+
+        Args:
+            vector_pc: one vector (or array of vectors) per pair [any unit].
+        """
+        out_nc = np.zeros((self.n_atoms, *vector_pc.shape[1:]))
+        n_columns = int(np.prod(vector_pc.shape[1:]))
+        flat, values = out_nc.reshape(self.n_atoms, n_columns), vector_pc.reshape(len(vector_pc), n_columns)
+        for c in range(n_columns):
+            flat[:, c] = np.bincount(self.first_p, values[:, c], self.n_atoms)
+            flat[:, c] -= np.bincount(self.second_p, values[:, c], self.n_atoms)
+        return out_nc
+
+    def difference(self, field_nc: Array) -> Array:
+        """Return field_i - field_j for every pair [as given].
+
+        Args:
+            field_nc: one vector per atom [any unit].
+        """
+        return field_nc[self.first_p] - field_nc[self.second_p]
+
+    def energy(self) -> float:
+        """Return the potential energy [epsilon]."""
+        return float(self.derivative_kp[0].sum())
+
+    def forces(self) -> Array:
+        """Return the forces, (N, 3) [epsilon/sigma]."""
+        return self.scatter(-2.0 * self.derivative_kp[1][:, None] * self.vector_pc)
+
+    def virial(self) -> Array:
+        """Return the derivative of the energy by strain, sum over pairs of 2 phi' R_a R_b, (3, 3) [epsilon]."""
+        return np.einsum("p,pa,pb->ab", 2.0 * self.derivative_kp[1], self.vector_pc, self.vector_pc)
+
+
+class PairInteraction:
+    """A model bound to a composition and a cell: energies, forces and pair terms at any positions.
+
+    The list of neighbours reaches ``skin`` beyond the cut-off and is rebuilt when an atom has moved by half of
+    it; ``reference_nc`` are the positions of the last rebuild. Sums run in the order of the list, so equal
+    (positions, reference) give equal bits.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        cell_cc: Array,
+        periodic_c: IntArray,
+        species_n: IntArray,
+        size_n: Array,
+        skin: float = DEFAULT_SKIN,
+    ) -> None:
+        """Bind a model.
+
+        Args:
+            model: the interaction.
+            cell_cc: cell vectors as rows [sigma].
+            periodic_c: 1 for a periodic direction, 0 for an open one.
+            species_n: species of each atom.
+            size_n: diameter of each atom [sigma].
+            skin: reach of the list of neighbours beyond the cut-off [sigma].
+
+        Raises:
+            InputError: the cell has no volume or is smaller than twice the cut-off, or the species do not fit
+                the model.
+        """
+        self.model = model
+        self.n_atoms = len(species_n)
+        self.cell_cc = np.ascontiguousarray(cell_cc, dtype=float)
+        self.periodic_c = np.asarray(periodic_c, dtype=np.int64)
+        self.species_n = np.ascontiguousarray(species_n, dtype=np.int64)
+        self.size_n = np.ascontiguousarray(size_n, dtype=float)
+        self.n_evaluations = 0
+        self._check_species()
+        self._bind_cell(skin)
+        self._bind_kernel()
+        self.reference_nc: Array | None = None
+
+    def _check_species(self) -> None:
+        if self.model.mixing.kind != "species":
+            return
+        n_species = len(self.model.mixing.lengths)
+        unknown = np.flatnonzero((self.species_n < 0) | (self.species_n >= n_species))
+        if len(unknown):
+            atom, known = unknown[0], f"{self.model.name!r} knows species 0..{n_species - 1}"
+            raise InputError(f"atom {atom} is of species {self.species_n[atom]}; {known}")
+
+    def _bind_cell(self, skin: float) -> None:
+        cutoff = self.model.cutoff(self.size_n)
+        periodic = self.periodic_c.astype(bool)
+        if not np.isfinite(self.cell_cc).all() or abs(np.linalg.det(self.cell_cc)) < SMALLEST_VOLUME:
+            raise InputError(
+                f"the cell {self.cell_cc.tolist()} has no volume; expected three independent cell vectors "
+                "(along open directions any that enclose the atoms)"
+            )
+        height_c = heights(self.cell_cc)
+        smallest = height_c[periodic].min() if periodic.any() else np.inf
+        if smallest < 2 * cutoff:
+            raise InputError(
+                f"the cell is {smallest:.6g} sigma high, smaller than twice the cut-off {cutoff:.6g} of "
+                f"{self.model.name!r}: an atom would meet two images of the same neighbour"
+            )
+        self.volume = float(abs(np.linalg.det(self.cell_cc)))
+        if self.model.dimension == 2:
+            self.volume = float(np.linalg.norm(np.cross(self.cell_cc[0], self.cell_cc[1])))
+        self.cutoff = cutoff
+        # The list may not reach beyond half the cell, where a pair has two images; cutoff + skin <= height/2.
+        self.skin = min(skin, smallest / 2 - cutoff) if np.isfinite(cutoff) else 0.0
+        self.inverse_cc = np.linalg.inv(self.cell_cc) * periodic[None, :]
+        cells = np.floor(height_c / (cutoff + self.skin))
+        self.shape_c = np.where(periodic & (cells >= 3), np.minimum(cells, 64), 1).astype(np.int64)
+        off_diagonal = self.cell_cc - np.diag(np.diag(self.cell_cc))
+        self.orthorhombic = not np.any(np.abs(off_diagonal) > 0)
+
+    def _bind_kernel(self) -> None:
+        radial, mixing = self.model.radial, self.model.mixing
+        self._singular, self._regular = radial.coefficients()
+        n_regular = len(radial.regular) if any(radial.regular) else 0
+        self._kernel = force_kernel(
+            radial.exponent, len(radial.singular), n_regular, MIXING_CODES[mixing.kind], self.orthorhombic
+        )
+        self._inverse_length2 = np.asarray(mixing.lengths, dtype=float) ** -2
+        self._energies = np.asarray(mixing.energies, dtype=float)
+        self._neighbours = np.empty(max(64, self.n_atoms * 80), np.int64)
+
+    @classmethod
+    def from_atoms(cls, model: Model, atoms: ase.Atoms, *, skin: float = DEFAULT_SKIN) -> PairInteraction:
+        """Bind a model to the cell and the composition of an ase.Atoms.
+
+        Args:
+            model: the interaction.
+            atoms: a configuration in reduced units.
+            skin: reach of the list of neighbours beyond the cut-off [sigma].
+        """
+        species_n, size_n = composition_of(atoms, model)
+        return cls(
+            model,
+            cell_cc=atoms.cell.array,
+            periodic_c=atoms.pbc.astype(np.int64),
+            species_n=species_n,
+            size_n=size_n,
+            skin=skin,
+        )
+
+    def rebuild(self, positions_nc: Array) -> None:
+        """Make a new list of neighbours around the given positions.
+
+        Args:
+            positions_nc: (N, 3) positions [sigma].
+
+        Raises:
+            InputError: a coordinate is not finite; the compiled loops would read outside their arrays.
+        """
+        bad = ~np.isfinite(positions_nc).all(axis=1)
+        if bad.any():
+            atom = int(bad.argmax())
+            raise InputError(
+                f"atom {atom} is at {positions_nc[atom].tolist()}; expected finite coordinates ({bad.sum()} such atoms)"
+            )
+        reach = self.cutoff + self.skin if np.isfinite(self.cutoff) else np.inf
+        while True:
+            self._start, found = half_list(
+                positions_nc, self.cell_cc, self.inverse_cc, self.shape_c, reach, self._neighbours
+            )
+            if found <= self._neighbours.size:
+                break
+            self._neighbours = np.empty(int(found * 1.1) + 64, np.int64)
+        self.reference_nc = positions_nc.copy()
+
+    def _ensure_list(self, positions_nc: Array) -> None:
+        if self.reference_nc is not None:
+            moved2 = np.square(positions_nc - self.reference_nc).sum(axis=1).max(initial=0.0)
+            if moved2 <= (0.5 * self.skin) ** 2:
+                return
+        self.rebuild(positions_nc)
+
+    def energy_and_forces(self, positions_nc: Array) -> tuple[float, Array]:
+        """Return the potential energy [epsilon] and the forces, (N, 3) [epsilon/sigma].
+
+        Args:
+            positions_nc: (N, 3) positions [sigma].
+        """
+        positions_nc = np.ascontiguousarray(positions_nc, dtype=float)
+        self._ensure_list(positions_nc)
+        self.n_evaluations += 1
+        forces_nc = np.empty_like(positions_nc)
+        energy = self._kernel(
+            positions_nc,
+            self.cell_cc,
+            self.inverse_cc,
+            self._start,
+            self._neighbours,
+            self._singular,
+            self._regular,
+            self.model.radial.cutoff**2,
+            self.species_n,
+            self._inverse_length2,
+            self._energies,
+            self.size_n,
+            self.model.mixing.non_additivity,
+            forces_nc,
+        )
+        return float(energy), forces_nc
+
+    def separations(self, positions_nc: Array) -> tuple[IntArray, IntArray, Array]:
+        """Return first atom, second atom and R_i - R_j (shortest image) [sigma] of all pairs inside the cut-off.
+
+        Args:
+            positions_nc: (N, 3) positions [sigma].
+        """
+        positions_nc = np.ascontiguousarray(positions_nc, dtype=float)
+        self._ensure_list(positions_nc)
+        first_p = np.repeat(np.arange(self.n_atoms), np.diff(self._start))
+        second_p = self._neighbours[: self._start[-1]]
+        vector_pc = positions_nc[first_p] - positions_nc[second_p]
+        vector_pc -= np.rint(vector_pc @ self.inverse_cc) @ self.cell_cc
+        length_p, _ = self.pair_scales(first_p, second_p)
+        keep = np.einsum("pc,pc->p", vector_pc, vector_pc) < (self.model.radial.cutoff * length_p) ** 2
+        return first_p[keep], second_p[keep], vector_pc[keep]
+
+    def terms(self, positions_nc: Array) -> PairTerms:
+        """Return all pairs inside the cut-off with their derivatives up to the fourth.
+
+        Args:
+            positions_nc: (N, 3) positions [sigma].
+        """
+        first_p, second_p, vector_pc = self.separations(positions_nc)
+        length_p, energy_p = self.pair_scales(first_p, second_p)
+        distance_p = np.linalg.norm(vector_pc, axis=1)
+        derivative_kp = self.model.radial.square_derivatives(distance_p / length_p)
+        derivative_kp *= energy_p * length_p ** (-2.0 * np.arange(len(derivative_kp))[:, None])
+        return PairTerms(first_p, second_p, vector_pc, derivative_kp, self.n_atoms, self.model.dimension)
+
+    def pair_scales(self, first_p: IntArray, second_p: IntArray) -> tuple[Array, Array]:
+        """Return the length lambda_ij [sigma] and the energy epsilon_ij [epsilon] of each pair.
+
+        Args:
+            first_p: first atom of each pair.
+            second_p: second atom of each pair.
+        """
+        mixing = self.model.mixing
+        if mixing.kind == "species":
+            pair = self.species_n[first_p], self.species_n[second_p]
+            return np.asarray(mixing.lengths)[pair], np.asarray(mixing.energies)[pair]
+        if mixing.kind == "sizes":
+            a, b = self.size_n[first_p], self.size_n[second_p]
+            return 0.5 * (a + b) * (1 - mixing.non_additivity * np.abs(a - b)), np.ones(len(a))
+        return np.ones(len(first_p)), np.ones(len(first_p))
+
+    def pressure(self, positions_nc: Array) -> float:
+        """Return the potential part of the pressure, -tr(virial)/(d V) [epsilon/sigma^d].
+
+        Args:
+            positions_nc: (N, 3) positions [sigma].
+        """
+        virial_cc = self.terms(positions_nc).virial()
+        return float(-np.trace(virial_cc) / (self.model.dimension * self.volume))
