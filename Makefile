@@ -8,7 +8,7 @@ BENCH_ARGS ?=
 PYTEST_ARGS ?=
 
 # Only wheels are installed; building the project itself (an editable install) compiles nothing.
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary=:all:
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --only-binary=:all:
 # One BLAS thread: the suite runs samples side by side, and sums then do not depend on the number of cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import ase
 import numpy as np
@@ -24,7 +24,7 @@ class PairCalculator(Calculator):
     one species of diameter 1.
     """
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "forces", "stress", "hessian"]
+    implemented_properties: list[str] = ["energy", "forces", "stress", "hessian"]  # noqa: RUF012 (as in ASE)
 
     def __init__(self, model: Model | str, **kwargs: Any) -> None:
         """Make a calculator.
@@ -40,6 +40,19 @@ class PairCalculator(Calculator):
         interaction = PairInteraction.from_atoms(self.model, atoms, skin=0.0)
         return interaction.terms(atoms.positions), interaction
 
+    def check_state(self, atoms: ase.Atoms, tol: float = 1e-15) -> list[str]:
+        """Return what changed since the last calculation; ASE itself does not look at diameters and species.
+
+        Args:
+            atoms: the configuration.
+            tol: differences of positions and cell that count as none [sigma].
+        """
+        changes = list(super().check_state(atoms, tol=tol))
+        if self.atoms is not None:
+            pairs = {name: (atoms.arrays.get(name, ()), self.atoms.arrays.get(name, ())) for name in ("size", "species")}
+            changes += [name for name, (now, then) in pairs.items() if not np.array_equal(now, then)]
+        return changes
+
     def calculate(
         self,
         atoms: ase.Atoms | None = None,
@@ -52,8 +65,13 @@ class PairCalculator(Calculator):
             atoms: the configuration.
             properties: names asked for.
             system_changes: what changed since the last call, as ASE reports it.
+
+        Raises:
+            InputError: no atoms, or atoms that the model cannot describe.
         """
         super().calculate(atoms, list(properties), list(system_changes))
+        if self.atoms is None:
+            raise InputError("the calculator was given no atoms")
         terms, interaction = self._terms(self.atoms)
         stress_cc = terms.virial() / interaction.volume
         self.results = {

@@ -44,6 +44,13 @@ class SampleFailed(AtomsimError):
         super().__init__(f"{len(lines)} of {total} samples failed; the others are kept\n  " + "\n  ".join(lines))
 
 
+def available_cores() -> int:
+    """Return the number of cores this process may use, at least one."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Progress:
     """One sample has come to its end: its label, how many are done, how many there are, and whether it failed."""

@@ -64,7 +64,7 @@ class SymmetricFactor:
         try:
             self._solver.factorize(self._upper)
         except (PyPardisoError, ValueError) as error:  # ValueError: an empty row
-            raise NotConverged(f"pardiso broke down, the matrix is singular: {error}") from error
+            raise NotConverged(f"pardiso broke down, the matrix is singular to it: {error}") from error
         # iparm(23): negative eigenvalues of an indefinite symmetric matrix (one-based in Intel's manual)
         self.n_negative = int(self._solver.get_iparm(23))
 
@@ -77,7 +77,7 @@ class SymmetricFactor:
                 options={"SymmetricMode": True},
             )
         except RuntimeError as error:  # a pivot is exactly zero
-            raise NotConverged(f"superlu broke down, the matrix is singular: {error}") from error
+            raise NotConverged(f"superlu broke down, the matrix is singular to it: {error}") from error
         # Without pivoting rows and columns are permuted alike and U = D L^T: its diagonal carries the inertia.
         if not np.array_equal(self._solver.perm_r, self._solver.perm_c):
             raise NotConverged("SuperLU pivoted off the diagonal: the inertia cannot be read from its factors")

@@ -17,6 +17,7 @@ from atomsim.results import Array, quantity
 FORCE_TOLERANCE = 1e-10  # what this suite calls an inherent structure [epsilon/sigma]
 COARSE_TOLERANCE = 1e-5  # where Newton takes over; line searches stall near 4e-6 by round-off of the energy
 REGULARISATION = 1e-10  # shift that makes the translations regular, in units of the mean diagonal [-]
+FORCE_LENGTH = 1.0  # force over this length is a curvature that the residual force explains [sigma]
 LONGEST_NEWTON_STEP = 0.1  # beyond this displacement the quadratic model is not believed [sigma]
 
 
@@ -106,7 +107,9 @@ def newton_polish(
         if step == max_steps and max_force > tolerance:
             break
         hessian = hessian_matrix(terms)
-        shift = REGULARISATION * hessian.diagonal().mean()
+        # Away from the minimum rotations of a cluster have eigenvalues of the order of -force/length, as harmless as
+        # the force; a shift that falls with the force keeps the convergence quadratic.
+        shift = REGULARISATION * hessian.diagonal().mean() + max_force / FORCE_LENGTH
         factor = SymmetricFactor(hessian, shift=-shift)
         negative = factor.n_negative
         if negative:

@@ -20,6 +20,7 @@ from atomsim.structure import check_structure, make_atoms, random_start
 from atomsim.thermostat import LinearCooling
 
 PUSH = 0.05  # displacement of the most moving atom when a saddle is left along its lowest mode [sigma]
+MOST_PUSHES = 4  # how often a saddle is left before giving up
 OVERLAP_EVALUATIONS = 60  # L-BFGS steps that take the worst overlaps out of a random start
 
 Progress = Callable[[str, float], None]
@@ -202,21 +203,17 @@ def inherent_structure(
         raise InputError(f"on_saddle = {on_saddle!r}; expected 'refuse' or 'push'")
     interaction = PairInteraction.from_atoms(get_model(model), atoms)
     mass_n, positions_nc = masses_of(atoms), atoms.positions.copy()
-    for attempt in range(5):
+    for attempt in range(MOST_PUSHES + 1):
         try:
-            end = minimise(interaction, positions_nc, progress=progress)
-            positions_nc = end.positions_nc
-            glass = _with_certificate(atoms, model, interaction, positions_nc, n_evaluations=interaction.n_evaluations)
-            glass.certificate.require_minimum(name=name, zero_modes=expected_zero_modes(interaction))
-            return glass
+            positions_nc = minimise(interaction, positions_nc, progress=progress).positions_nc
         except NotAMinimum as saddle:
-            stuck = isinstance(saddle.estimate, Certificate) and not saddle.estimate.n_negative
-            if stuck or on_saddle == "refuse" or attempt == 4:
-                raise
-            if isinstance(saddle.estimate, np.ndarray):
-                positions_nc = saddle.estimate
-            positions_nc = pushed_off(interaction, positions_nc, mass_n)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            positions_nc = np.asarray(saddle.estimate)
+        glass = _with_certificate(atoms, model, interaction, positions_nc, n_evaluations=interaction.n_evaluations)
+        if not glass.n_negative or on_saddle == "refuse" or attempt == MOST_PUSHES:
+            break
+        positions_nc = pushed_off(interaction, positions_nc, mass_n)
+    glass.certificate.require_minimum(name=name, zero_modes=expected_zero_modes(interaction))
+    return glass
 
 
 def pushed_off(interaction: PairInteraction, positions_nc: Array, mass_n: Array) -> Array:

@@ -50,7 +50,7 @@ def maxwell_velocities(mass_n: Array, *, temperature: float, dimension: int, rng
 def rescaling_factor(
     kinetic: float, *, temperature: float, n_freedom: int, elapsed: float, rng: np.random.Generator
 ) -> float:
-    """Return the random factor of all velocities that takes the kinetic energy one step along its canonical diffusion.
+    """Return the random factor of all velocities that moves the kinetic energy along its canonical diffusion [-].
 
     With K the kinetic energy, K0 = N_f T / 2 its mean, c = exp(-elapsed) and independent normal numbers R_1 ... R_Nf,
     alpha^2 = c + (1 - c) K0/(N_f K) sum R_i^2 + 2 R_1 sqrt(c (1 - c) K0/(N_f K)), and alpha has the sign of

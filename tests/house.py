@@ -81,7 +81,7 @@ IMPORT_RULES = (
     ImportRule("analysis", inside("analysis"), "atomsim never imports analysis"),
     ImportRule("analysis.cli", lambda name: False, "the command line is a leaf"),
     ImportRule("matplotlib", inside("analysis.plotting"), "drawing stands in analysis.plotting"),
-    ImportRule("h5py", inside("atomsim.store"), "HDF5 stands in atomsim.store"),
+    ImportRule("h5py", inside("atomsim.store", "atomsim.formats"), "files are touched in atomsim.store and .formats"),
     ImportRule("scipy.constants", inside("atomsim.units"), "constants of nature stand in atomsim.units"),
     ImportRule("typer", inside("analysis.cli"), "the command line is a leaf"),
 )

@@ -16,8 +16,8 @@ def longitudinal_average(tensor_mcc: Array) -> Array:
     Args:
         tensor_mcc: symmetric 3 x 3 tensors, shape (..., 3, 3) [any unit].
     """
-    trace, square = _invariants(tensor_mcc)
-    return (trace**2 + 2 * square) / 15
+    trace, deviator = _invariants(tensor_mcc)
+    return trace**2 / 9 + 2 * deviator / 15
 
 
 def transverse_average(tensor_mcc: Array) -> Array:
@@ -30,8 +30,8 @@ def transverse_average(tensor_mcc: Array) -> Array:
     Args:
         tensor_mcc: symmetric 3 x 3 tensors, shape (..., 3, 3) [any unit].
     """
-    trace, square = _invariants(tensor_mcc)
-    return (3 * square - trace**2) / 30
+    _, deviator = _invariants(tensor_mcc)
+    return deviator / 11
 
 
 def deformation_tensor(quadratic_coupling_mcc: Array, potentials: SoftPotentials) -> Array:
@@ -69,7 +69,8 @@ def tunnelling_strength(
 
 
 def _invariants(tensor: Array) -> tuple[Array, Array]:
-    """Trace and trace of the square, of the symmetric part."""
+    """Trace, and trace of the squared deviator: tr T^2 - (tr T)^2/3 as a sum of squares, which cannot turn negative."""
     tensor = np.asarray(tensor, dtype=float)
-    symmetric = (tensor + np.swapaxes(tensor, -1, -2)) / 2
-    return np.trace(symmetric, axis1=-2, axis2=-1), np.sum(symmetric**2, axis=(-2, -1))
+    trace = np.trace(tensor, axis1=-2, axis2=-1)
+    deviator = (tensor + np.swapaxes(tensor, -1, -2)) / 2 - trace[..., None, None] * np.eye(3) / 3
+    return trace, np.sum(deviator**2, axis=(-2, -1))

@@ -283,7 +283,7 @@ def _numbers(
     mean = _weighted_mean(weight_b)
     tunnelling_mean = _weighted_mean(weight_b * p.W_m**4)
     W = mean(p.W_m**4) ** 0.25
-    per_volume = np.sum(weight_b) / tail_exposure(table.limit_g, counts_g * table.volume_g)
+    per_volume = float(np.sum(weight_b)) / tail_exposure(table.limit_g, counts_g * table.volume_g)
     P_s = potential_density(per_volume, W, hbar=p.hbar, counting=counting)
     squares = dict(zip("lt", (tunnelling_mean(c) for c in table.coupling_b), strict=True))
     strengths = {

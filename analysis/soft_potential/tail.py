@@ -45,9 +45,7 @@ def tail_exposure(limit_g: Array, weight_g: Array) -> float:
     return float(np.sum(np.asarray(weight_g) * np.asarray(limit_g) ** power)) / power
 
 
-def tail_amplitude(
-    omega_gm: Sequence[Array], *, limit_g: Array, n_atoms_g: IntArray, dimension: int = 3
-) -> float:
+def tail_amplitude(omega_gm: Sequence[Array], *, limit_g: Array, n_atoms_g: IntArray, dimension: int = 3) -> float:
     """Return A_g of the normalised density of states D(omega) = A_g omega^4 [(sigma sqrt(m/epsilon))^5].
 
     Maximum likelihood for modes that fall independently with the density d N A_g omega^4 into 0 < omega < limit of
@@ -103,4 +101,4 @@ def potential_density(amplitude: float, W: float, *, hbar: float, counting: Coun
         hbar: Planck's constant over 2 pi in reduced units [sigma sqrt(m epsilon)].
         counting: which modes the amplitude counts.
     """
-    return amplitude * (W / hbar) ** (TAIL_EXPONENT + 1) / counting_coefficient(counting)
+    return float(amplitude * (W / hbar) ** (TAIL_EXPONENT + 1) / counting_coefficient(counting))

@@ -66,6 +66,7 @@ def run_study(
     resume: bool = True,
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
+    finish: Callable[[Path], None] | None = None,
     stages: Sequence[Stage] = STAGES,
 ) -> StudyResults:
     """Compute all results of a study, or what is missing of them, and write results and summary.
@@ -80,6 +81,7 @@ def run_study(
         resume: use what an earlier run has kept; otherwise everything is computed anew.
         command: the command line, for the provenance.
         progress: called as each task ends.
+        finish: called with the folder when all results are written and it is still locked, to add the report.
         stages: the stages in order.
 
     Raises:
@@ -103,6 +105,8 @@ def run_study(
             )
         results = StudyResults(folder, tasks)
         _gather(config, results, command, time.perf_counter() - start)
+        if finish is not None:
+            finish(folder.path)
     return results
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from analysis.config import MaterialSection, StudyConfig
 from analysis.modes import Elasticity, Modes, elasticity, full_spectrum
+from analysis.scanned import ScannedMode, choose_mode, scan_soft_mode
 from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
 from analysis.structure import StructureSummary, structure_summary
 from analysis.study.plan import Cost, Inputs, Stage
 from analysis.thermal import ThermalPrediction, predict_thermal
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
+from atomsim.errors import NotConverged
 from atomsim.quench import Glass, QuenchParameters, make_glass
 from atomsim.results import Estimate
 
@@ -96,6 +99,27 @@ def _thermal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -
     )
 
 
+@dataclass(frozen=True)
+class ModeChoice:
+    """The soft mode that was chosen for a scan, among the glasses of the largest size; ``note`` says why there is none."""
+
+    scanned: ScannedMode | None
+    note: str = ""
+
+
+def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> ModeChoice:
+    n_largest = max(glass.n_atoms for glass in inputs["glass"])
+    largest = [i for i, glass in enumerate(inputs["glass"]) if glass.n_atoms == n_largest]
+    glasses, spectra, soft = ([inputs[stage][i] for i in largest] for stage in ("glass", "modes", "soft_modes"))
+    place = choose_mode(soft)
+    if place is None:
+        return ModeChoice(None, "no soft mode is bounded by its relaxed quartic term")
+    try:
+        return ModeChoice(scan_soft_mode(glasses[place[0]], spectra[place[0]], soft[place[0]], place=place))
+    except NotConverged as error:
+        return ModeChoice(None, f"soft mode {place[1]} of glass {place[0]}: {error}")
+
+
 # --- headline numbers ---------------------------------------------------------------------------------------
 
 
@@ -164,6 +188,11 @@ def _summary_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     """Reads what is kept of every glass, above all the eigenvectors."""
     kept = parameters.get("keep_vectors", 100)
     return Cost(0.3 + 2e-5 * sum(sizes), PROCESS_MEMORY + sum(24 * n * kept for n in sizes))
+
+
+def _scan_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
+    """Some eighty factorisations for one of the largest glasses, after all of them were read."""
+    return Cost(0.5 + 2e-3 * max(sizes), _summary_cost(parameters, sizes).memory + 400e3 * max(sizes))
 
 
 def _fixed_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
@@ -239,6 +268,16 @@ STAGES: tuple[Stage, ...] = (
         needs=("modes",),
         per_sample=False,
         headlines=estimates_of,
+    ),
+    Stage(
+        "scan",
+        1,
+        ModeChoice,
+        _scan,
+        _no_parameters,
+        _scan_cost,
+        needs=("glass", "modes", "soft_modes"),
+        per_sample=False,
     ),
     Stage(
         "soft_potentials",

@@ -207,9 +207,7 @@ def vibration_relaxation_rate(energy: ArrayLike, glass: KarpovParshinGlass) -> A
         glass: the parameters, with mass and xi2.
     """
     phonons = glass.medium.velocity_sum(1, 1, power=-3)
-    return (
-        glass.xi2 * glass.mass * np.asarray(energy) ** 4 / (12 * np.pi * glass.medium.density * HBAR**4) * phonons
-    )
+    return glass.xi2 * glass.mass * np.asarray(energy) ** 4 / (12 * np.pi * glass.medium.density * HBAR**4) * phonons
 
 
 def vibration_inverse_path(
@@ -234,8 +232,8 @@ def vibration_inverse_path(
     region = VibrationRegion.WHOLE_PLANE if whole_plane else VibrationRegion.TYPE_I
     omega = np.asarray(omega, dtype=float)
     found = vibration_density(HBAR * omega, density=glass.density_I, eta_L=glass.eta_L, W=glass.W, region=region)
-    return enhancement * np.pi / 6 * glass.xi2 * glass.mass * HBAR * omega**2 * found / (
-        glass.medium.density * velocity
+    return (
+        enhancement * np.pi / 6 * glass.xi2 * glass.mass * HBAR * omega**2 * found / (glass.medium.density * velocity)
     )
 
 

@@ -79,12 +79,10 @@ def relaxation_over_barriers(omega: Array, temperature: Array, *, W: float) -> A
     return np.where(valid, (BOLTZMANN * temperature / W) ** 0.75 * np.where(valid, logarithm, 1.0) ** -0.25, 0.0)
 
 
-def closed_inverse_path(
-    omega: Array, temperature: Array, *, W: float, strength: float, velocity: float
-) -> Array:
+def closed_inverse_path(omega: Array, temperature: Array, *, W: float, strength: float, velocity: float) -> Array:
     """Return the sum of the three closed absorptions: tunnelling, vibrations and relaxation over barriers [1/m].
 
-    Between their ranges, near hbar omega = W, the sum is low by up to about 50 % of what the levels give.
+    Between their ranges, near hbar omega = W, the levels give up to about 50 % more, and more still for k_B T > W.
 
     Source: ramos-buchenau-1997 (sum of the three); test: test_closed_conductivity_scales_with_W_alone
 

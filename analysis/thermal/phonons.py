@@ -14,7 +14,8 @@ from atomsim.units import BOLTZMANN, HBAR
 # Inverse mean free path [1/m] of angular frequency [rad/s] and temperature [K], which broadcast against each other.
 InversePath = Callable[[Array, Array], Array]
 
-# The integrand falls off like exp(-x) above x = hbar omega/k_B T = 1 and at least like x below.
+# The integrand falls off like exp(-x) above x = hbar omega/k_B T = 1, and below the smaller of one and the first jump
+# it gathers at least like x.
 SMALLEST_X = 1e-13
 LARGEST_X = 80.0
 PANELS_PER_EFOLD = 2
@@ -118,9 +119,9 @@ def taken_out_above(path: InversePath, omega_max: float) -> InversePath:
 
 def _quadrature(breaks: Array, refinement: int) -> tuple[Array, Array]:
     """Nodes x and weights dx: Gauss points on panels equal in ln x, with the breaks among the edges."""
-    low, high = np.log(SMALLEST_X), np.log(LARGEST_X)
+    positive = breaks[(breaks > 0) & (breaks < LARGEST_X)]
+    low, high = np.log(SMALLEST_X * np.min(positive, initial=1.0)), np.log(LARGEST_X)
     count = int(np.ceil((high - low) * PANELS_PER_EFOLD * refinement))
-    positive = breaks[(breaks > SMALLEST_X) & (breaks < LARGEST_X)]
     edges = np.union1d(np.linspace(low, high, count + 1), np.log(positive))
     node, weight = np.polynomial.legendre.leggauss(POINTS_PER_PANEL)
     half = np.diff(edges)[:, None] / 2

@@ -234,7 +234,10 @@ def _later_form(case: _Case) -> _Curve:
     def conductivity(values: Mapping[str, float]) -> Array:
         return conductivity_closed(case.temperature_T, case.later_form(values), highest_omega=case.debye)
 
-    remark = "conductivity: at phonon energies near W the sum of the closed absorptions is low by up to about 50 %"
+    remark = (
+        "conductivity: at phonon energies near W the closed absorptions add up to too little, by up to about a third "
+        "and more where k_B T exceeds W; the conductivity is that much too high there"
+    )
     return _curve(case, conductivity, NEEDED_CONDUCTIVITY, "conductivity of the later form", remark)
 
 

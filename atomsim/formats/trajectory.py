@@ -188,12 +188,15 @@ def read_trajectory(path: Path, frames: slice = slice(None)) -> Trajectory:
     with _open(path) as file:
         particles = file[PARTICLES]
         step_t = _steps(particles, path)
-        chosen = slice(*frames.indices(len(step_t)))
+        first, last, stride = frames.indices(len(step_t))
+        if stride < 0:
+            raise InputError(f"{path}: frames are read forwards, not in steps of {stride}")
+        chosen = slice(first, max(first, last), stride)
         return Trajectory(
             step_t=step_t[chosen],
-            time_t=particles["position/time"][: len(step_t)][chosen],
-            positions_tnc=particles["position/value"][: len(step_t)][chosen],
-            velocities_tnc=particles["velocity/value"][: len(step_t)][chosen] if "velocity" in particles else None,
+            time_t=particles["position/time"][chosen],
+            positions_tnc=particles["position/value"][chosen],
+            velocities_tnc=particles["velocity/value"][chosen] if "velocity" in particles else None,
             cell_cc=particles["box/cell"][()],
             periodic_c=_periodic(particles),
             species_n=particles["species"][()],
@@ -317,9 +320,16 @@ def _open(path: Path) -> Iterator[h5py.File]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with h5py.File(path, "r", libver=LIBRARY_VERSION, swmr=True) as file:
+        with _reader(path) as file:
             if PARTICLES not in file or file["h5md/creator"].attrs["name"] != "atomsim":
                 raise InputError(f"{path}: an HDF5 file, but not a trajectory of this program")
             yield file
     except (OSError, RuntimeError, KeyError) as error:
         raise InputError(f"{path}: truncated, damaged or not a trajectory of this program ({error})") from error
+
+
+def _reader(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError:  # marked as open for writing, by a living program or by a killed one; or not readable at all
+        return h5py.File(path, "r", swmr=True)

@@ -1,0 +1,359 @@
+"""The command ``atomsim``: it parses, calls and prints; no physics.
+
+Standard output holds results only (one JSON document with ``--json``); progress, warnings and errors go to standard
+error. Exit status: 0 the work is done and its checks hold, 1 a check failed or a number is refused, 2 bad input,
+130 interrupted. What a verb needs is imported by the verb, so that help and mistakes are answered at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import atomsim
+from analysis import terminal
+from atomsim.errors import AtomsimError, InputError, NotAMinimum
+
+if TYPE_CHECKING:
+    from analysis.study import Forecast
+    from atomsim.quench import Glass
+
+CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+ROWS_SHOWN = 20
+
+app = typer.Typer(name="atomsim", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+Structure = Annotated[str, typer.Argument(metavar="STRUCTURE", help="any file ASE reads, or our HDF5 (FILE or FILE:GROUP)")]
+Potential = Annotated[str, typer.Option("--potential", help="named model: laird-schober, inverse-power:n=12,q=2, ...")]
+Minimise = Annotated[bool, typer.Option("--minimise", help="move to the nearest minimum first")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
+
+
+def reported(verb: Callable[..., None]) -> Callable[..., None]:
+    """Turn the errors of the suite into lines on standard error and an exit status.
+
+    Args:
+        verb: the function of a verb.
+    """
+
+    @functools.wraps(verb)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            verb(*args, **kwargs)
+        except AtomsimError as error:
+            terminal.complain(str(error))
+            raise typer.Exit(BAD_INPUT if isinstance(error, InputError) else CHECK_FAILED) from None
+        except KeyboardInterrupt:
+            terminal.complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapper
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"atomsim {atomsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version and end")
+    ] = False,
+) -> None:
+    """Soft vibrations of glasses: from a random start to the soft potentials and the thermal conductivity.
+
+    [bold]Examples[/bold]
+
+    atomsim run study.toml --out demo --set glass.samples=4
+
+    atomsim modes glass.xyz --potential laird-schober --lowest 50
+
+    atomsim soft-modes glass.xyz --potential laird-schober --json
+
+    atomsim report demo
+
+    atomsim validate demo
+
+    atomsim equations
+    """
+
+
+@app.command()
+@reported
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="the study file")],
+    out: Annotated[Path | None, typer.Option("--out", help="folder of the results; named after the study file")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a key of the study file")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
+    resume: Annotated[bool, typer.Option(help="use what an earlier run has kept in the folder")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would run, how long and how much memory")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an ensemble of glasses and everything that follows from it; interrupted, the same command goes on.
+
+    Example: atomsim run study.toml --out demo --set glass.samples=4 --workers 2
+    """
+    from analysis.config import load_study
+    from analysis.study import forecast, run_study, summary_of
+    from atomsim.ensemble import available_cores
+
+    config = load_study(study, changes or ())
+    folder = out or Path(study.stem)
+    count = workers if workers is not None else available_cores()
+    if dry_run:
+        _print_forecast(forecast(config, folder, workers=count, resume=resume), folder, as_json)
+        return
+    from analysis.report import write_report
+
+    command = shlex.join(["atomsim", *sys.argv[1:]])
+    try:
+        with terminal.RunDisplay() as display:
+            results = run_study(
+                config,
+                folder,
+                workers=count,
+                resume=resume,
+                command=command,
+                progress=display,
+                finish=write_report,
+            )
+    except KeyboardInterrupt:
+        terminal.complain(f"interrupted; finished tasks are kept in {folder}, the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
+    summary = summary_of(results)
+    if as_json:
+        numbers = {stage: {name: e.as_dict() for name, e in found.items()} for stage, found in summary.items()}
+        _print_json({"out": str(folder), "summary": numbers})
+        return
+    terminal.standard_output().print(terminal.estimate_table(summary))
+    terminal.remark(f"report: {folder / 'report.html'}")
+
+
+def _print_forecast(plan: Forecast, folder: Path, as_json: bool) -> None:
+    stages = [asdict(stage) for stage in plan.stages]
+    if as_json:
+        totals = {"seconds": plan.seconds, "memory_bytes": plan.memory, "workers": plan.workers}
+        _print_json({"out": str(folder), "stages": stages, **totals})
+        return
+    columns: dict[str, list[object]] = {
+        "stage": [s.stage for s in plan.stages],
+        "tasks": [s.tasks for s in plan.stages],
+        "cached": [s.cached for s in plan.stages],
+        "time": [terminal.duration(s.seconds) for s in plan.stages],
+        "memory": [terminal.size(s.memory) for s in plan.stages],
+        "estimated from": [s.basis for s in plan.stages],
+    }
+    screen = terminal.standard_output()
+    screen.print(terminal.column_table(columns))
+    screen.print(
+        f"{folder}: about {terminal.duration(plan.seconds)} on {plan.workers} workers, "
+        f"{terminal.size(plan.memory)} of memory; nothing was done"
+    )
+
+
+@app.command()
+@reported
+def modes(
+    structure: Structure,
+    potential: Potential,
+    lowest: Annotated[int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")] = None,
+    minimise: Minimise = False,
+    as_json: AsJson = False,
+) -> None:
+    """Vibrational modes of a structure, ascending, in reduced units; a structure off its minimum is told so.
+
+    Example: atomsim modes glass.xyz --potential laird-schober --lowest 50 --minimise
+    """
+    from analysis.measure import structure_of, vibrations
+
+    glass = structure_of(structure, potential, minimise=minimise)
+    found = vibrations(glass, lowest)
+    columns = {
+        "omega": found.omega_m.tolist(),
+        "participation_number": found.participation_number_m.tolist(),
+        "participation_ratio": found.participation_ratio_m.tolist(),
+        "effective_mass": found.effective_mass_m.tolist(),
+    }
+    if as_json:
+        head = {
+            "n_atoms": glass.n_atoms,
+            "max_force": glass.max_force,
+            "n_zero_modes": found.n_zero_modes,
+            "n_negative": found.n_negative,
+            "certified_complete": found.certified_complete,
+        }
+        _print_json(head | columns)
+    else:
+        _print_modes(columns, f"{glass.n_atoms} atoms, {found.n_zero_modes} zero modes", show_all=lowest is not None)
+    _require_minimum(glass, structure)
+
+
+def _print_modes(columns: dict[str, list[float]], title: str, *, show_all: bool) -> None:
+    total = len(next(iter(columns.values())))
+    rows = None if show_all else ROWS_SHOWN
+    screen = terminal.standard_output()
+    screen.print(f"{title}; omega in sqrt(epsilon/m)/sigma, effective mass in m")
+    screen.print(terminal.column_table({"mode": list(range(total)), **columns}, rows=rows))
+    if rows is not None and total > rows:
+        screen.print(f"... {total - rows} more; --json prints all")
+
+
+def _require_minimum(glass: Glass, name: str) -> None:
+    """Refuse what is not a minimum, and say how to get one."""
+    try:
+        glass.certificate.require_minimum(name=name, zero_modes=glass.healthy_zero_modes)
+    except NotAMinimum as error:
+        hint = "" if glass.n_negative == 0 and glass.max_force == 0 else "; --minimise moves it to the nearest minimum"
+        raise NotAMinimum(f"{error}{hint}", error.estimate) from error
+
+
+@app.command()
+@reported
+def soft_modes(
+    structure: Structure,
+    potential: Potential,
+    count: Annotated[int | None, typer.Option(metavar="K", help="the lowest K modes; else all below the phonons")] = None,
+    minimise: Minimise = False,
+    as_json: AsJson = False,
+) -> None:
+    """Soft modes of a minimum with their anharmonicity, bare and relaxed, in reduced units; translations left out.
+
+    Example: atomsim soft-modes glass.xyz --potential laird-schober --count 10 --json
+    """
+    from analysis.measure import measure_soft_modes, structure_of
+
+    glass = structure_of(structure, potential, minimise=minimise)
+    _require_minimum(glass, structure)
+    found = measure_soft_modes(glass, count)
+    columns = {
+        "omega": found.omega_m,
+        "omega2": found.omega2_m,
+        "participation_number": found.participation_number_m,
+        "effective_mass": found.effective_mass_m,
+        "tau": found.tau_m,
+        "chi_bare": found.chi_bare_m,
+        "chi_relaxed": found.chi_relaxed_m,
+        "index": found.index_m,
+        "n_cores": found.n_cores_m,
+    }
+    if not as_json:
+        shown = {name: column.tolist() for name, column in columns.items()}
+        terminal.standard_output().print(terminal.column_table(shown))
+        terminal.remark(
+            f"{len(found.omega_m)} modes; lowest transverse phonon of the box at omega = "
+            f"{found.lowest_phonon_frequency:.4g}; {found.n_unbounded} with chi_relaxed <= 0 lead to another minimum"
+        )
+        return
+    columns |= {"linear_coupling": found.linear_coupling_mcc, "quadratic_coupling": found.quadratic_coupling_mcc}
+    rows = [{name: column[k].tolist() for name, column in columns.items()} for k in range(len(found.omega_m))]
+    head = {
+        "n_atoms": found.n_atoms,
+        "volume": found.volume,
+        "limit_omega": found.limit_omega,
+        "lowest_phonon_frequency": found.lowest_phonon_frequency,
+    }
+    _print_json({**head, "modes": rows})
+
+
+@app.command()
+@reported
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of a finished study")]) -> None:
+    """Write report, figures and tables of a finished study again.
+
+    Example: atomsim report demo
+    """
+    from analysis.report import write_report
+
+    write_report(folder)
+    terminal.remark(f"report: {folder / 'report.html'}")
+
+
+@app.command()
+@reported
+def validate(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the folder of a finished study")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Theory beside numerics: what a source predicts, what is measured, both errors, and a verdict.
+
+    Example: atomsim validate demo
+    """
+    from analysis.validation import validate as compare
+
+    comparisons = compare(folder)
+    if as_json:
+        _print_json([asdict(row) for row in comparisons])
+    else:
+        columns = {
+            "name": [row.name for row in comparisons],
+            "source": [row.source for row in comparisons],
+            "predicted": [_plus_minus(row.predicted, row.predicted_error) for row in comparisons],
+            "measured": [_plus_minus(row.measured, row.measured_error) for row in comparisons],
+            "unit": [row.unit for row in comparisons],
+            "verdict": [row.verdict for row in comparisons],
+            "explanation": [row.explanation for row in comparisons],
+        }
+        terminal.standard_output().print(terminal.column_table(columns))
+    differing = [row.name for row in comparisons if row.verdict == "differs"]
+    if differing:
+        terminal.complain(f"{len(differing)} of {len(comparisons)} comparisons differ: {', '.join(differing)}")
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _plus_minus(value: float, error: float) -> str:
+    return terminal.number(value) + (f" ± {terminal.number(error, 2)}" if math.isfinite(error) else "")
+
+
+@app.command()
+@reported
+def equations(as_json: AsJson = False) -> None:
+    """Which equation of which paper is computed by which function and checked by which test.
+
+    Example: atomsim equations
+    """
+    from analysis.equations import collect_equations
+
+    rows = collect_equations()
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    columns = {name: [getattr(row, attribute) for row in rows] for name, attribute in _EQUATION_COLUMNS.items()}
+    terminal.standard_output().print(terminal.column_table(columns))
+
+
+_EQUATION_COLUMNS = {"paper": "key", "equation": "equation", "function": "function", "test": "test"}
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(_plain(document), ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: what is not a number becomes null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

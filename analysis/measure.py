@@ -1,0 +1,91 @@
+"""A structure from outside: read, described or minimised, and measured. What the verbs of the command line call."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from analysis.modes import Modes, elasticity, full_spectrum, lowest_modes
+from analysis.soft_modes import Selection, SoftModes, find_soft_modes
+from atomsim.errors import InputError
+from atomsim.formats import read_structure
+from atomsim.potentials import get_model
+from atomsim.quench import Glass, describe, inherent_structure
+from atomsim.structure import check_structure
+
+FIRST_GUESS = 60  # modes computed before it is known how many lie below the lowest phonon
+
+
+def structure_of(path: str, potential: str, *, minimise: bool = False) -> Glass:
+    """Return the configuration of a file with its certificate, as it stands or moved to the nearest minimum.
+
+    Args:
+        path: any file that ASE reads, or an HDF5 file of ours (a group may follow after a colon).
+        potential: specification of the potential.
+        minimise: move to the nearest minimum, off saddles if need be.
+
+    Raises:
+        InputError: unknown potential, or a file or structure that cannot be used.
+        NotConverged: the minimisation did not reach its tolerance.
+    """
+    model = get_model(potential)
+    atoms = read_structure(Path(path))
+    if not minimise:
+        return describe(atoms, potential, name=path)
+    check_structure(atoms, model, name=path)
+    return inherent_structure(atoms, potential, on_saddle="push", name=path)
+
+
+def vibrations(glass: Glass, lowest: int | None = None) -> Modes:
+    """Return all modes of a configuration, or the lowest, without eigenvectors; of a saddle too.
+
+    Args:
+        glass: the configuration.
+        lowest: number of modes, zero modes included; all where absent.
+
+    Raises:
+        InputError: the full spectrum does not fit into the memory of this machine, or ``lowest`` is out of range.
+    """
+    size = glass.dimension * glass.n_atoms
+    if lowest is not None and not 1 <= lowest <= size:
+        raise InputError(f"--lowest {lowest}: expected 1 to {size} modes for {glass.n_atoms} atoms")
+    if lowest is not None and not glass.n_negative:
+        return _without_vectors(lowest_modes(glass, lowest), lowest)
+    needed, present = 4 * 8 * size**2, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > present:
+        raise InputError(
+            f"the full spectrum of {glass.n_atoms} atoms needs {needed / 1e9:.0f} GB of memory, this machine has "
+            f"{present / 1e9:.0f} GB; ask for the lowest modes of a minimum only"
+        )
+    return _without_vectors(full_spectrum(glass, keep_vectors=0), lowest or size)
+
+
+def _without_vectors(modes: Modes, count: int) -> Modes:
+    columns = ("omega_m", "participation_number_m", "effective_mass_m")
+    cut = {name: getattr(modes, name)[:count] for name in columns}
+    return dataclasses.replace(modes, vectors_mnc=modes.vectors_mnc[:0], **cut)
+
+
+def measure_soft_modes(glass: Glass, count: int | None = None) -> SoftModes:
+    """Return the soft modes of a minimum: its lowest modes, or all below the lowest transverse phonon of the box.
+
+    Args:
+        glass: the minimum.
+        count: number of modes, zero modes left out; all below the lowest phonon where absent.
+
+    Raises:
+        InputError: ``count`` is out of range.
+        NotAMinimum: the configuration is not at a minimum.
+    """
+    glass.certificate.require_minimum(name="the structure", zero_modes=glass.healthy_zero_modes)
+    size = glass.dimension * glass.n_atoms
+    if count is not None and not 1 <= count <= size - glass.n_zero_modes:
+        raise InputError(f"--count {count}: expected 1 to {size - glass.n_zero_modes} modes for {glass.n_atoms} atoms")
+    elastic = elasticity(glass)
+    wanted = min(size, FIRST_GUESS if count is None else count + glass.n_zero_modes)
+    modes = lowest_modes(glass, wanted)
+    while count is None and wanted < size and modes.omega_m[-1] < elastic.lowest_phonon_frequency:
+        wanted = min(size, 2 * wanted)
+        modes = lowest_modes(glass, wanted)
+    return find_soft_modes(glass, modes, elastic, Selection(count=count))

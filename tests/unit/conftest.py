@@ -1,0 +1,40 @@
+"""Glasses shared by the tests; each is made once a session."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.modes import Modes, full_spectrum
+from atomsim.potentials import get_model
+from atomsim.quench import Glass, QuenchParameters, inherent_structure, make_glass
+from atomsim.structure import random_start
+
+
+@pytest.fixture(scope="session")
+def small_glass() -> Glass:
+    """A melted and quenched r^-6 glass of 256 atoms."""
+    parameters = QuenchParameters("laird-schober", 256, temperature=0.5, melt_time=2.0)
+    return make_glass(parameters, np.random.default_rng(11))
+
+
+@pytest.fixture(scope="session")
+def small_modes(small_glass: Glass) -> Modes:
+    """All modes of the small glass, with all eigenvectors."""
+    return full_spectrum(small_glass)
+
+
+@pytest.fixture(scope="session")
+def cooled_glass() -> Glass:
+    """An r^-6 glass of 500 atoms cooled at a finite rate."""
+    parameters = QuenchParameters("laird-schober", 500, temperature=1.0, melt_time=5.0, cooling_rate=0.1)
+    return make_glass(parameters, np.random.default_rng(12))
+
+
+@pytest.fixture(scope="session")
+def binary_glass() -> Glass:
+    """A binary r^-10 glass with unequal masses: whatever weighs masses wrongly fails on it."""
+    rng = np.random.default_rng(13)
+    atoms = random_start(get_model("lerner-binary"), 160, 0.82, rng)
+    atoms.set_masses(rng.uniform(0.5, 2.0, len(atoms)))
+    return inherent_structure(atoms, "lerner-binary", on_saddle="push")
