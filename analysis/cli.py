@@ -24,6 +24,7 @@ from analysis import terminal
 from atomsim.errors import AtomsimError, InputError, NotAMinimum
 
 if TYPE_CHECKING:
+    from analysis.config import StudyConfig
     from analysis.study import Forecast
     from atomsim.quench import Glass
 
@@ -114,7 +115,7 @@ def run(
     folder = out or Path(study.stem)
     count = workers if workers is not None else available_cores()
     if dry_run:
-        _print_forecast(forecast(config, folder, workers=count, resume=resume), folder, as_json)
+        _print_forecast(forecast(config, folder, workers=count, resume=resume), config, folder, as_json)
         return
     from analysis.report import write_report
 
@@ -142,12 +143,13 @@ def run(
     terminal.remark(f"report: {folder / 'report.html'}")
 
 
-def _print_forecast(plan: Forecast, folder: Path, as_json: bool) -> None:
+def _print_forecast(plan: Forecast, config: StudyConfig, folder: Path, as_json: bool) -> None:
     stages = [asdict(stage) for stage in plan.stages]
     if as_json:
         totals = {"seconds": plan.seconds, "memory_bytes": plan.memory, "workers": plan.workers}
-        _print_json({"out": str(folder), "stages": stages, **totals})
+        _print_json({"out": str(folder), "configuration": config.as_dict(), "stages": stages, **totals})
         return
+    print(config.as_toml())
     columns: dict[str, list[object]] = {
         "stage": [s.stage for s in plan.stages],
         "tasks": [s.tasks for s in plan.stages],

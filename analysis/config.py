@@ -94,7 +94,7 @@ class GlassSection(Section):
         if edge < 2 * reach:
             raise ValueError(
                 f"sizes: the cell of {n_atoms} atoms has an edge of {edge:.4g} sigma, less than twice the cut-off "
-                f"{reach:.4g} of {self.potential!r}; expected at least {int(np.ceil(n_atoms * (2 * reach / edge) ** 3))} atoms"
+                f"{reach:.4g} of {self.potential!r}; expected at least {int(n_atoms * (2 * reach / edge) ** 3) + 1} atoms"
             )
 
     def ensembles(self) -> Iterator[tuple[int, int]]:

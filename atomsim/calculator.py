@@ -49,7 +49,9 @@ class PairCalculator(Calculator):
         """
         changes = list(super().check_state(atoms, tol=tol))
         if self.atoms is not None:
-            pairs = {name: (atoms.arrays.get(name, ()), self.atoms.arrays.get(name, ())) for name in ("size", "species")}
+            pairs = {
+                name: (atoms.arrays.get(name, ()), self.atoms.arrays.get(name, ())) for name in ("size", "species")
+            }
             changes += [name for name, (now, then) in pairs.items() if not np.array_equal(now, then)]
         return changes
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.plotting.style import BLUE, GREY, INK, VERMILION, axes_or_new, new_figure, styled
+from analysis.plotting.style import BLUE, GREY, INK, SKY, VERMILION, axes_or_new, new_figure, styled
 from analysis.plotting.table import Curve, Table, curve_table
 from analysis.scanned import ScannedMode
 from analysis.soft_modes import SoftModes
@@ -61,16 +61,16 @@ def plot_soft_mode(glass: Glass, soft: SoftModes, mode: int, ax: Axes | None = N
     """
     place_nc, arrow_nc, share_n, core = _parts(glass, soft, mode)
     if ax is None:
-        ax = new_figure(6.0, 5.6).add_subplot(projection="3d")
+        ax = new_figure(6.2, 5.4).add_subplot(projection="3d")
     rest = np.setdiff1d(np.arange(glass.n_atoms), core)
-    ax.scatter(*place_nc[rest].T, s=14, color=GREY, alpha=0.16, linewidths=0, depthshade=True)
-    ax.quiver(*place_nc[rest].T, *arrow_nc[rest].T, color=GREY, alpha=0.28, linewidth=0.5, arrow_length_ratio=0)
+    ax.scatter(*place_nc[rest].T, s=16, color=SKY, alpha=0.35, linewidths=0, depthshade=False)
+    ax.quiver(*place_nc[rest].T, *arrow_nc[rest].T, color=GREY, alpha=0.45, linewidth=0.6, arrow_length_ratio=0)
     ax.scatter(*place_nc[core].T, s=34, color=BLUE, alpha=0.9, linewidths=0.4, edgecolors="white", depthshade=False)
     ax.quiver(*place_nc[core].T, *arrow_nc[core].T, color=VERMILION, linewidth=1.5, arrow_length_ratio=0.32)
     for edge in _box_edges(glass.cell_cc):
         ax.plot(*edge.T, color=INK, linewidth=0.7, alpha=0.6)
     extent = np.ptp(np.concatenate(_box_edges(glass.cell_cc)), axis=0)
-    ax.set_box_aspect(extent, zoom=1.32)
+    ax.set_box_aspect(tuple(extent), zoom=1.12)
     ax.set_xlim(0, extent[0])
     ax.set_ylim(0, extent[1])
     ax.set_zlim(0, extent[2])

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.plotting.style import BLUE, INK, ORANGE, VERMILION, axes_or_new, new_figure, styled
+from analysis.plotting.style import BLUE, INK, ORANGE, VERMILION, axes_or_new, new_figure, plain_log_ticks, styled
 from analysis.plotting.table import Cell, Table
 from analysis.soft_potential import SoftPotentials
 from atomsim.results import Array
@@ -126,6 +126,7 @@ def plot_scale(potentials: SoftPotentials, scale: Scale, ax: Axes | None = None)
     ax.axvline(middle, color=INK, linewidth=1.0, linestyle="--")
     ax.set_title(f"median {middle:.3g}", fontsize=8.5, color=INK)
     ax.set_xscale("log")
+    plain_log_ticks(ax.xaxis)
     ax.set_xlabel(scale.symbol, fontsize=9)
     ax.set_ylabel("modes", fontsize=9)
     ax.tick_params(labelsize=8)

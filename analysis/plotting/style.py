@@ -15,7 +15,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -136,6 +138,27 @@ def size_style(index: int) -> dict[str, str]:
         "color": SIZE_COLOURS[index % len(SIZE_COLOURS)],
         "marker": SIZE_MARKERS[index % len(SIZE_MARKERS)],
     }
+
+
+def plain_log_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis that spans few decades at 1, 2 and 5, as plain numbers.
+
+    Args:
+        axis: the axis, logarithmic already.
+    """
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def legend_above(ax: Axes, *, columns: int) -> None:
+    """Put the legend above the axes, out of the way of the curves.
+
+    Args:
+        ax: the axes.
+        columns: entries beside each other.
+    """
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, columnspacing=1.4, handlelength=2.4)
 
 
 def note(ax: Axes, text: str) -> None:

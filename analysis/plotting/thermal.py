@@ -14,6 +14,7 @@ from analysis.plotting.style import (
     PURPLE,
     VERMILION,
     axes_or_new,
+    legend_above,
     note,
     styled,
 )
@@ -22,7 +23,7 @@ from analysis.thermal import ThermalPrediction
 from atomsim.results import Array
 
 TEMPERATURE = "temperature T [K]"
-DECADES = 5.0  # of C/T^3 shown below the highest value
+DECADES = 4.0  # of C/T^3 shown below the highest value
 
 
 def _conductivities(thermal: ThermalPrediction) -> list[Curve]:
@@ -86,12 +87,12 @@ def plot_conductivity(thermal: ThermalPrediction, ax: Axes | None = None) -> Axe
     _line(ax, later, color=BLUE)
     known = np.concatenate([c.y[np.isfinite(c.y) & (c.y > 0)] for c in (later, old)])
     if len(known):
-        ax.set_ylim(known.min() / 3, 12 * known.max())
+        ax.set_ylim(known.min() / 3, 6 * known.max())
     if np.isfinite(thermal.highest_temperature):
         ax.axvspan(thermal.highest_temperature, T[-1], color=GREY, alpha=0.12, linewidth=0)
     _mark(ax, thermal.highest_temperature, "model incomplete\n above", height=0.20)
     _mark(ax, thermal.W_kelvin.value, "$W/k_B$", height=0.06)
-    ax.legend(loc="upper left")
+    legend_above(ax, columns=3)
     return ax
 
 
@@ -142,11 +143,11 @@ def plot_specific_heat(thermal: ThermalPrediction, ax: Axes | None = None) -> Ax
     debye, harmonic, _, _, total = (curve.y for curve in curves)
     anchors = np.concatenate([harmonic, total, debye[:1]])
     anchors = anchors[np.isfinite(anchors) & (anchors > 0)]
-    ax.set_ylim(max(anchors.max() / 10**DECADES, anchors.min()) / 2, 4 * anchors.max())
+    ax.set_ylim(max(anchors.max() / 10**DECADES, anchors.min()) / 2, 6 * anchors.max())
     _mark(ax, thermal.minimum_temperature, "minimum of\n the excess", height=0.13)
     ax.set_xlabel(r"temperature $T$  [K]")
     ax.set_ylabel(rf"specific heat $C/T^3$  [J/(m$^3$ K$^4$)],  {thermal.material}")
-    ax.legend(loc="upper right")
+    legend_above(ax, columns=2)
     return ax
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.modes import debye_density
-from analysis.plotting.style import BAND_ALPHA, INK, OMEGA, axes_or_new, new_figure, size_style, styled
+from analysis.plotting.style import BAND_ALPHA, INK, OMEGA, axes_or_new, new_figure, plain_log_ticks, size_style, styled
 from analysis.plotting.table import Cell, Curve, Table
 from analysis.study.results import EnsembleResults
 from atomsim.results import Array
@@ -104,8 +103,8 @@ def plot_reduced_density(ensembles: Sequence[EnsembleResults], ax: Axes | None =
     debye = [_reduced(curve, dimension) for curve in _debye_levels(ensembles)]
     _draw(ax, _reduced_densities(ensembles), debye)
     level = float(debye[-1].y[0])
-    ax.annotate("Debye level", xy=(float(debye[-1].x[-1]), level), xytext=(-4, 4), textcoords="offset points",
-                fontsize=9, ha="right")  # fmt: skip
+    ax.annotate("Debye level", xy=(float(debye[-1].x[-1]), level), xytext=(8, 0), textcoords="offset points",
+                fontsize=9, va="center")  # fmt: skip
     ax.set_xlim(0, None)
     ax.set_ylim(0, None)
     ax.set_xlabel(f"angular frequency {OMEGA}")
@@ -210,9 +209,7 @@ def plot_low_participation(ensembles: Sequence[EnsembleResults], ax: Axes | None
         ax.plot(omega, number, alpha=0.8, **_points(i, 3.6))
         ax.axvline(_phonon(e), color=size_style(i)["color"], linewidth=0.9, linestyle=(0, (4, 2)), zorder=0)
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    plain_log_ticks(ax.yaxis)
     ax.set_xlim(0, end)
     ax.patch.set_alpha(0.92)
     ax.tick_params(labelsize=7.5)

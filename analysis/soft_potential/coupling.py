@@ -31,7 +31,7 @@ def transverse_average(tensor_mcc: Array) -> Array:
         tensor_mcc: symmetric 3 x 3 tensors, shape (..., 3, 3) [any unit].
     """
     _, deviator = _invariants(tensor_mcc)
-    return deviator / 11
+    return deviator / 10
 
 
 def deformation_tensor(quadratic_coupling_mcc: Array, potentials: SoftPotentials) -> Array:

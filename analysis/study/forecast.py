@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from analysis.study.stages import COST_BASIS, STAGES
 
 @dataclass(frozen=True)
 class StageForecast:
-    """One stage: tasks in all, tasks whose results are there, and what the others will take on all workers."""
+    """One stage: tasks in all, tasks whose results are there, and what the others will take on all workers.
+
+    ``seconds`` is wall time, ``memory`` bytes at the peak; ``basis`` says what the estimate rests on.
+    """
 
     stage: str
     tasks: int
@@ -82,6 +85,8 @@ def _forecast_stage(tasks: Sequence[Task], folder: StudyFolder, workers: int, re
         measured = sum(folder.wall_time(task) for task in finished)
         scale = measured / sum(task.cost.seconds for task in finished)
         basis = f"{len(finished)} finished in this folder"
+    if not todo:
+        basis = ""
     seconds = _makespan([scale * task.cost.seconds for task in todo], workers)
     largest = sorted((task.cost.memory for task in todo), reverse=True)[:workers]
     return StageForecast(tasks[0].stage.name, len(tasks), len(tasks) - len(todo), seconds, sum(largest), basis)
@@ -93,17 +98,3 @@ def _makespan(durations: Sequence[float], workers: int) -> float:
     for duration in sorted(durations, reverse=True):
         busy[busy.index(min(busy))] += duration
     return max(busy)
-
-
-def as_document(forecast: Forecast) -> Mapping[str, object]:
-    """Return a forecast as plain types.
-
-    Args:
-        forecast: the forecast.
-    """
-    return {
-        "stages": [vars(stage) for stage in forecast.stages],
-        "workers": forecast.workers,
-        "seconds": forecast.seconds,
-        "memory": forecast.memory,
-    }

@@ -71,6 +71,10 @@ def ensemble_results(
     spectra: Sequence[Modes],
     elasticities: Sequence[Elasticity],
     soft_modes: Sequence[SoftModes],
+    *,
+    longest: float = 4.0,
+    bins_of_distance: int = 200,
+    bins_of_frequency: int = 80,
 ) -> EnsembleResults:
     """Return the results of glasses of one size with their summaries; the eigenvectors are not kept.
 
@@ -79,6 +83,9 @@ def ensemble_results(
         spectra: the complete spectrum of each.
         elasticities: the elastic constants of each.
         soft_modes: the soft modes of each.
+        longest: upper end of g(r) [sigma].
+        bins_of_distance: bins of g(r).
+        bins_of_frequency: bins of the density of states.
 
     Raises:
         InputError: no glasses, glasses of several sizes, or lists of different lengths.
@@ -94,7 +101,7 @@ def ensemble_results(
         glasses=tuple(glasses),
         elasticities=tuple(elasticities),
         soft_modes=tuple(soft_modes),
-        structure=structure_summary(glasses),
-        vibrations=vibration_summary(spectra),
+        structure=structure_summary(glasses, longest=longest, bins=bins_of_distance),
+        vibrations=vibration_summary(spectra, bins=bins_of_frequency),
         sound=sound_summary(elasticities, dimension=glasses[0].dimension),
     )

@@ -78,7 +78,7 @@ def predict_thermal(
     longitudinal_velocity: float,
     transverse_velocity: float,
     omega_samples: Sequence[Array],
-    volume_samples: Sequence[float],
+    volume_samples: Sequence[float] | Array,
     temperature_T: Array,
     experiment_time: float,
     xi2: float = 1.0,
@@ -330,7 +330,7 @@ def _soft_specific_heat(case: _Case) -> _SoftHeat:
 
 
 def _harmonic(
-    omega_samples: Sequence[Array], volume_samples: Sequence[float], number_density: float, case: _Case
+    omega_samples: Sequence[Array], volume_samples: Sequence[float] | Array, number_density: float, case: _Case
 ) -> tuple[Array, tuple[str, ...]]:
     """The exact harmonic sum, if the spectra are complete."""
     if len(omega_samples) != len(volume_samples):

@@ -9,7 +9,7 @@ scattered: only so does the compiler vectorise the arithmetic.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from numba import njit
 
 SINGLE, SPECIES, SIZES = 0, 1, 2
 MIXING_CODES = {"single": SINGLE, "species": SPECIES, "sizes": SIZES}
+
+# Sums may be reordered and divisions become products; NaN and infinity keep their meaning.
+FASTMATH = {"contract", "nsz", "arcp", "reassoc"}
 
 
 @njit(inline="always")
@@ -41,7 +44,63 @@ def _horner(u: float, coefficients: Any, length: int) -> float:
     return value
 
 
-@lru_cache(maxsize=None)
+@njit(inline="always")
+def _gather(
+    i, first, count, positions, neighbours, mixing, species, inverse_length2, energies, size, non_additivity,
+    dx, dy, dz, scale, depth,
+):  # fmt: skip
+    """Separations of atom i from its listed neighbours, with 1/lambda^2 and epsilon of the pairs."""
+    for k in range(count):
+        j = neighbours[first + k]
+        dx[k] = positions[i, 0] - positions[j, 0]
+        dy[k] = positions[i, 1] - positions[j, 1]
+        dz[k] = positions[i, 2] - positions[j, 2]
+        if mixing == SPECIES:
+            scale[k] = inverse_length2[species[i], species[j]]
+            depth[k] = energies[species[i], species[j]]
+        elif mixing == SIZES:
+            length = 0.5 * (size[i] + size[j]) * (1.0 - non_additivity * abs(size[i] - size[j]))
+            scale[k] = 1.0 / (length * length)
+
+
+@njit(inline="always")
+def _shortest(x, y, z, cell, inverse, orthorhombic):
+    """Shortest periodic image of a separation."""
+    if orthorhombic:
+        return (
+            x - cell[0, 0] * np.floor(x * inverse[0, 0] + 0.5),
+            y - cell[1, 1] * np.floor(y * inverse[1, 1] + 0.5),
+            z - cell[2, 2] * np.floor(z * inverse[2, 2] + 0.5),
+        )
+    a = np.floor(x * inverse[0, 0] + y * inverse[1, 0] + z * inverse[2, 0] + 0.5)
+    b = np.floor(x * inverse[0, 1] + y * inverse[1, 1] + z * inverse[2, 1] + 0.5)
+    c = np.floor(x * inverse[0, 2] + y * inverse[1, 2] + z * inverse[2, 2] + 0.5)
+    return (
+        x - (a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]),
+        y - (a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]),
+        z - (a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]),
+    )
+
+
+@njit(inline="always")
+def _scatter(i, first, count, neighbours, dx, dy, dz, slope, forces):
+    """Add slope times separation to atom i and take it from its neighbours."""
+    fx, fy, fz = 0.0, 0.0, 0.0
+    for k in range(count):
+        j = neighbours[first + k]
+        gx, gy, gz = slope[k] * dx[k], slope[k] * dy[k], slope[k] * dz[k]
+        fx += gx
+        fy += gy
+        fz += gz
+        forces[j, 0] -= gx
+        forces[j, 1] -= gy
+        forces[j, 2] -= gz
+    forces[i, 0] += fx
+    forces[i, 1] += fy
+    forces[i, 2] += fz
+
+
+@cache
 def force_kernel(
     exponent: float, n_singular: int, n_regular: int, mixing: int, orthorhombic: bool
 ) -> Callable[..., float]:
@@ -56,7 +115,7 @@ def force_kernel(
     """
     halves = int(exponent) if float(exponent).is_integer() else -1
 
-    @njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "arcp", "reassoc"})
+    @njit(cache=True, error_model="numpy", fastmath=FASTMATH)
     def kernel(
         positions, cell, inverse, start, neighbours, singular, regular, cutoff2,
         species, inverse_length2, energies, size, non_additivity, forces,
@@ -71,31 +130,13 @@ def force_kernel(
         forces[:] = 0.0
         for i in range(positions.shape[0]):
             first, count = start[i], start[i + 1] - start[i]
-            xi, yi, zi = positions[i, 0], positions[i, 1], positions[i, 2]
-            for k in range(count):
-                j = neighbours[first + k]
-                dx[k] = xi - positions[j, 0]
-                dy[k] = yi - positions[j, 1]
-                dz[k] = zi - positions[j, 2]
-                if mixing == SPECIES:
-                    scale[k] = inverse_length2[species[i], species[j]]
-                    depth[k] = energies[species[i], species[j]]
-                elif mixing == SIZES:
-                    length = 0.5 * (size[i] + size[j]) * (1.0 - non_additivity * abs(size[i] - size[j]))
-                    scale[k] = 1.0 / (length * length)
+            _gather(
+                i, first, count, positions, neighbours, mixing, species, inverse_length2, energies, size,
+                non_additivity, dx, dy, dz, scale, depth,
+            )  # fmt: skip
             here = 0.0
             for k in range(count):
-                if orthorhombic:
-                    dx[k] -= cell[0, 0] * np.floor(dx[k] * inverse[0, 0] + 0.5)
-                    dy[k] -= cell[1, 1] * np.floor(dy[k] * inverse[1, 1] + 0.5)
-                    dz[k] -= cell[2, 2] * np.floor(dz[k] * inverse[2, 2] + 0.5)
-                else:
-                    a = np.floor(dx[k] * inverse[0, 0] + dy[k] * inverse[1, 0] + dz[k] * inverse[2, 0] + 0.5)
-                    b = np.floor(dx[k] * inverse[0, 1] + dy[k] * inverse[1, 1] + dz[k] * inverse[2, 1] + 0.5)
-                    c = np.floor(dx[k] * inverse[0, 2] + dy[k] * inverse[1, 2] + dz[k] * inverse[2, 2] + 0.5)
-                    dx[k] -= a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]
-                    dy[k] -= a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]
-                    dz[k] -= a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]
+                dx[k], dy[k], dz[k] = _shortest(dx[k], dy[k], dz[k], cell, inverse, orthorhombic)
                 weight, factor = 1.0, 1.0
                 if mixing != SINGLE:
                     factor = scale[k]
@@ -114,19 +155,7 @@ def force_kernel(
                 here += weight * value
                 slope[k] = -2.0 * weight * factor * first_derivative
             total += here
-            fx, fy, fz = 0.0, 0.0, 0.0
-            for k in range(count):
-                j = neighbours[first + k]
-                gx, gy, gz = slope[k] * dx[k], slope[k] * dy[k], slope[k] * dz[k]
-                fx += gx
-                fy += gy
-                fz += gz
-                forces[j, 0] -= gx
-                forces[j, 1] -= gy
-                forces[j, 2] -= gz
-            forces[i, 0] += fx
-            forces[i, 1] += fy
-            forces[i, 2] += fz
+            _scatter(i, first, count, neighbours, dx, dy, dz, slope, forces)
         return total
 
     return kernel

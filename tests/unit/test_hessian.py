@@ -22,7 +22,7 @@ ZERO = 1e-11  # eigenvalues that vanish by symmetry, relative to the largest
 CASES = [
     ("lerner-binary", 5),
     ("ninarello", 5),
-    ("inverse-power:n=6.5,q=3,cutoff=1.6", 5),
+    ("inverse-power:n=6.5,q=2,cutoff=1.6", 5),
     ("kob-andersen", 6),
     ("laird-schober", 7),
     ("lerner-binary:dimension=2", 7),

@@ -20,7 +20,6 @@ from atomsim.structure import random_start
 STARTS = {
     "laird-schober": 220,
     "inverse-power:n=6,q=2,cutoff=1.8": 60,
-    "inverse-power:n=12,q=3,cutoff=1.5": 60,
     "lerner-binary": 80,
     "ninarello": 80,
     "kob-andersen": 160,

@@ -17,6 +17,7 @@ from atomsim.store import read_result, write_result
 HBAR_REDUCED, LENGTH, LIMIT, VOLUME, DENSITY = 0.0095, 1.0, 1.1, 1000.0, 1.0
 VELOCITY = {"l": 5.0, "t": 2.5}
 CHI = (1.5, 6.0)  # two kinds of soft potentials
+DILATATION = 10.0  # the softer kind couples more strongly: diagonal of its coupling, times chi
 FOUR_SIGMA = 4.0
 
 
@@ -51,14 +52,14 @@ def made_up_glass(rng, P_s=(0.05, 0.4), upper: bool = True) -> MadeUpModes:
         rows.append(np.array([HBAR_REDUCED * np.sqrt(alpha) / unit**2, 6 * W * beta / unit**3, np.full(count, chi)]))
     omega, tau, chi_m = np.concatenate(rows, axis=1)
     n = len(omega)
-    linear = rng.normal(size=(n, 3, 3)) + np.sqrt(chi_m)[:, None, None] * np.eye(3)
+    linear = rng.normal(size=(n, 3, 3)) + (DILATATION / chi_m)[:, None, None] * np.eye(3)
     symmetric = (linear + np.swapaxes(linear, 1, 2)) / 2
     return MadeUpModes(omega, tau, chi_m, np.full(n, 12.0), symmetric, 3 * symmetric)
 
 
-SMALL = (2e-8, 1.2e-6)  # densities that give a few modes per glass
-MIDDLE = (1e-7, 6e-6)
-LARGE = (1e-6, 6e-5)
+SMALL = (1e-7, 1e-6)  # densities that give a few modes per glass
+MIDDLE = (5e-7, 5e-6)
+LARGE = (5e-6, 5e-5)
 
 
 def fit(glasses, **options) -> EnsembleParameters:
@@ -88,8 +89,9 @@ def test_ensemble_recovers_the_parameters_it_was_made_from():
     effective_W = (np.sum(P / W) / np.sum(P / W**5)) ** 0.25
     assert within(result.W, effective_W)
     assert within(result.P_s, effective_W * np.sum(P / W))
-    # E[(tr T)^2] and E[tr T^2] of the symmetrised unit normal matrices with c on the diagonal, c^2 = chi.
-    trace, square = 3 + 9 * np.array(CHI), 6 + 3 * np.array(CHI)
+    # E[(tr T)^2] and E[tr T^2] of the symmetrised unit normal matrices with c on the diagonal.
+    diagonal = DILATATION / np.array(CHI)
+    trace, square = 3 + 9 * diagonal**2, 6 + 3 * diagonal**2
     averages = {"l": (trace + 2 * square) / 15, "t": (3 * square - trace) / 30}
     for s, average in averages.items():
         strength = np.sum(P * average * units**2 / W) / (DENSITY * VELOCITY[s] ** 2)

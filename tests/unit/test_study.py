@@ -265,7 +265,7 @@ def test_forecast_tells_what_is_there_and_writes_nothing(tmp_path: Path) -> None
     # 2 x 0.128 s and 3 x 0.064 s on two workers: 0.128 + 0.064 + 0.064 beside 0.128 + 0.064.
     assert plan.stages[0].seconds == pytest.approx(0.256)
     assert plan.memory == 2 * 8e6
-    assert "reference" in plan.stages[0].basis
+    assert "cost model" in plan.stages[0].basis
 
 
 def test_forecast_learns_from_finished_tasks(tmp_path: Path) -> None:

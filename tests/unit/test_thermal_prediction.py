@@ -9,12 +9,12 @@ import pytest
 
 from analysis.soft_potential.ensemble import UNITS, EnsembleParameters
 from analysis.thermal import closed_forms, later_form, specific_heat
-from analysis.thermal.phonons import Medium
+from analysis.thermal.phonons import Medium, phonon_conductivity, taken_out_above
 from analysis.thermal.prediction import ThermalPrediction, predict_thermal
 from atomsim.errors import InputError
 from atomsim.results import Estimate
 from atomsim.store import read_result, write_result
-from atomsim.units import BOLTZMANN, get_material
+from atomsim.units import BOLTZMANN, HBAR, get_material
 
 SODIUM = get_material("sodium")
 VALUES = {
@@ -69,6 +69,14 @@ def test_prediction_agrees_with_the_closed_laws():
         MEDIUM, W=W, eta_L=0.01, density_I=G, density_II=G, d_l2=2.0, d_t2=1.0, mass=10 * SODIUM.mass, xi2=1.0
     )
     assert p.karpov_parshin_T[0] == pytest.approx(closed_forms.conductivity_log_free(1e-3, old), rel=1e-5)
+    debye = specific_heat.debye_frequency(number_density=SODIUM.number_density_unit, medium=MEDIUM)
+    paths = [
+        taken_out_above(lambda omega, t, s=s: closed_forms.joined_inverse_path(omega, t, old, s), debye) for s in "lt"
+    ]
+    joined = phonon_conductivity(
+        TEMPERATURE, longitudinal=paths[0], transverse=paths[1], medium=MEDIUM, breaks=(W / HBAR, debye)
+    )
+    np.testing.assert_allclose(p.karpov_parshin_T, joined, rtol=1e-9)
     vibrations = specific_heat.vibrational_specific_heat(TEMPERATURE, potential_density=1e-5 / SODIUM.sigma**3, W=W)
     np.testing.assert_allclose(p.vibrations_T, vibrations, rtol=1e-12)
     assert p.W_kelvin.value == pytest.approx(W / BOLTZMANN, rel=1e-12)

@@ -1,0 +1,33 @@
+"""Theory versus numerics: what can be checked at once, and what a finished study says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.study import open_study
+from analysis.validation.comparison import Comparison, Verdict, compare, compare_bound
+from analysis.validation.intrinsic import intrinsic_comparisons
+from analysis.validation.study import study_comparisons
+
+__all__ = [
+    "Comparison",
+    "Verdict",
+    "compare",
+    "compare_bound",
+    "intrinsic_comparisons",
+    "study_comparisons",
+    "validate",
+]
+
+
+def validate(directory: Path | None = None) -> tuple[Comparison, ...]:
+    """Return all comparisons of theory and numerics, with those of a finished study where one is given.
+
+    Args:
+        directory: the folder of a study.
+
+    Raises:
+        InputError: the folder holds no finished study.
+    """
+    intrinsic = intrinsic_comparisons()
+    return intrinsic if directory is None else (*intrinsic, *study_comparisons(open_study(directory)))

@@ -1,0 +1,205 @@
+"""Comparisons that a finished study allows: laws and derived numbers against what was computed without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from analysis.scanned import ScannedMode
+from analysis.soft_potential import Counting, potential_density
+from analysis.structure import mean_over_glasses
+from analysis.study.results import EnsembleResults, WholeStudy
+from analysis.validation.comparison import Comparison, compare, compare_bound
+from atomsim.quench import Glass
+from atomsim.results import Array, Estimate
+
+ROUND_OFF = 1e-9  # relative; sums over thousands of modes
+STEP = 1e-4  # relative change of all lengths in differences of the energy
+DIFFERENCE = 1e-6  # relative; error of these differences
+SCAN = 0.03  # relative; terms beyond the fourth order that a fit over a finite amplitude mixes in
+FIT_SHARE = 0.5  # share of the scan, from its middle, that the fit uses [-]
+LOW_SHARE = 0.25  # modes below this share of the Debye frequency are counted against Debye's law [-]
+COUNTING_TOLERANCE = 0.05  # relative; the window of the soft modes differs from glass to glass
+
+
+def study_comparisons(study: WholeStudy) -> tuple[Comparison, ...]:
+    """Return what a finished study says of the laws that it was not made from.
+
+    Args:
+        study: the study.
+    """
+    found: list[Comparison] = []
+    for ensemble in study.ensembles:
+        found += [*_sum_rule(ensemble), *_mechanics(ensemble), *_low_frequencies(ensemble)]
+    if study.scanned is not None:
+        found += _expansion(study.scanned)
+    return (*found, *_soft_potentials(study), *_heat(study))
+
+
+def _per_glass(values: Sequence[float], unit: str) -> Estimate:
+    return mean_over_glasses(np.array(values), unit)
+
+
+def _sum_rule(ensemble: EnsembleResults) -> list[Comparison]:
+    """The eigenvalues against the trace, which needs no diagonalisation."""
+    vibrations = ensemble.vibrations
+    degrees = ensemble.glasses[0].dimension * ensemble.n_atoms
+    unit = vibrations.rms_frequency.unit
+    rows = [vibrations.omega_m[vibrations.glass_m == g] for g in range(len(ensemble.glasses))]
+    found = _per_glass([float(np.sqrt(np.sum(row**2) / degrees)) for row in rows], unit)
+    return [
+        compare(f"root mean square frequency, {ensemble.name}: trace against all eigenvalues", "born-huang-1954 (trace)",
+                predicted=vibrations.rms_frequency.value, measured=found.value, unit=unit, tolerance=ROUND_OFF),
+    ]  # fmt: skip
+
+
+def _energy(glass: Glass, scale: float) -> float:
+    """Energy of the glass with all lengths scaled, atoms not relaxed."""
+    atoms = glass.to_atoms()
+    d = glass.dimension
+    matrix = np.diag([scale] * d + [1.0] * (3 - d))
+    atoms.set_cell(atoms.cell.array @ matrix, scale_atoms=False)
+    atoms.positions = glass.positions_nc @ matrix
+    return float(type(glass)(**{**vars(glass), "cell_cc": atoms.cell.array}).interaction().terms(atoms.positions).energy())
+
+
+def _mechanics(ensemble: EnsembleResults) -> list[Comparison]:
+    """Pressure and affine bulk modulus by the virial and the Born term, against the energy of the scaled glass."""
+    pressures, moduli, measured = [], [], []
+    for glass, elastic in zip(ensemble.glasses, ensemble.elasticities, strict=True):
+        d, volume = glass.dimension, glass.volume
+        energies = [_energy(glass, 1 + k * STEP) for k in (-1, 0, 1)]
+        slope = (energies[2] - energies[0]) / (2 * STEP)
+        bend = (energies[2] - 2 * energies[1] + energies[0]) / STEP**2
+        pressures.append(-slope / (d * volume))
+        moduli.append((bend - (d - 1) * slope) / (d * d * volume))
+        affine = np.einsum("iijj", elastic.born_cccc[:d, :d, :d, :d]) / d**2
+        measured.append(float(affine) + glass.pressure * (d - 2) / d)
+    unit = ensemble.structure.pressure.unit
+    name, born = ensemble.name, "lutsko-1989 (Born term)"
+    return [
+        compare(f"pressure, {name}: virial against the energy of the scaled glass", "born-huang-1954 (virial)",
+                predicted=ensemble.structure.pressure.value, measured=_per_glass(pressures, unit).value, unit=unit,
+                tolerance=DIFFERENCE),
+        compare(f"affine bulk modulus, {name}: Born term against the energy of the scaled glass", born, unit=unit,
+                predicted=_per_glass(measured, unit).value, measured=_per_glass(moduli, unit).value,
+                tolerance=10 * DIFFERENCE, remark="atoms not relaxed; second differences of the energy"),
+    ]  # fmt: skip
+
+
+def _low_frequencies(ensemble: EnsembleResults) -> list[Comparison]:
+    """Number of modes at low frequency against the sound waves that the moduli predict."""
+    vibrations, elasticities = ensemble.vibrations, ensemble.elasticities
+    end = LOW_SHARE * ensemble.sound.debye_frequency.value
+    d = ensemble.glasses[0].dimension
+    rows = [vibrations.omega_m[vibrations.glass_m == g] for g in range(len(elasticities))]
+    share = _per_glass([float(np.mean(row < end)) for row in rows], "1")
+    debye = _per_glass([float((end / e.debye_frequency) ** d) for e in elasticities], "1")
+    return [
+        compare(f"share of the modes below a quarter of the Debye frequency, {ensemble.name}",
+                "debye-1912 (density of states)", predicted=debye.value, predicted_error=debye.error,
+                measured=share.value, measured_error=share.error, unit="1", tolerance=0.05,
+                remark="sound waves of an elastic continuum; an excess is the soft modes and the bending of the "
+                       "dispersion, and a difference is expected of a glass"),
+    ]  # fmt: skip
+
+
+def _fit(amplitude_s: Array, energy_s: Array) -> tuple[Array, Array]:
+    """Second to fourth derivative at the minimum and their errors, by a polynomial of sixth order without constant."""
+    inside = np.abs(amplitude_s) <= FIT_SHARE * np.abs(amplitude_s).max() * (1 + 1e-9)
+    s = amplitude_s[inside]
+    scale = float(np.abs(s).max())
+    orders = np.arange(2, 7)
+    design = (s[:, None] / scale) ** orders
+    solution, *_ = np.linalg.lstsq(design, energy_s[inside], rcond=None)
+    rest = energy_s[inside] - design @ solution
+    spare = max(len(s) - len(orders), 1)
+    covariance = np.linalg.pinv(design.T @ design) * float(rest @ rest) / spare
+    factor = np.array([2.0, 6.0, 24.0]) / scale ** orders[:3]
+    return factor * solution[:3], factor * np.sqrt(np.diag(covariance)[:3])
+
+
+def _expansion(scanned: ScannedMode) -> list[Comparison]:
+    """Contracted derivatives against fits to energies along the mode, which use none."""
+    scan = scanned.scan
+    (curvature, tau, bare), (curvature_error, tau_error, bare_error) = _fit(scan.amplitude_s, scan.held_s)
+    (_, _, relaxed), (_, _, relaxed_error) = _fit(scan.amplitude_s, scan.relaxed_s)
+    source = "soft-modes-notes (expansion)"
+    quartic = "epsilon/(m^2 sigma^4)"
+    return [
+        compare("squared frequency of the scanned mode", source, predicted=scanned.omega**2, measured=curvature,
+                measured_error=curvature_error, unit="epsilon/(m sigma^2)", tolerance=SCAN,
+                remark="dynamical matrix against a fit to energies"),
+        compare("tau of the scanned mode", source, predicted=scanned.tau, measured=tau, measured_error=tau_error,
+                unit="epsilon/(m^1.5 sigma^3)", tolerance=SCAN, remark="contraction against a fit to energies"),
+        compare("chi of the scanned mode, other modes held", source, predicted=scanned.chi_bare, measured=bare,
+                measured_error=bare_error, unit=quartic, tolerance=SCAN, remark="contraction against a fit to energies"),
+        compare("chi of the scanned mode, harder modes relaxed", "soft-modes-notes (relaxed chi)",
+                predicted=scanned.chi_relaxed, measured=relaxed, measured_error=relaxed_error, unit=quartic,
+                tolerance=SCAN, remark="chi - 3 g.H^-1.g against constrained minimisations"),
+    ]  # fmt: skip
+
+
+def _ratio_error(value: float, *parts: Estimate) -> float:
+    """Error of a product or ratio of independent numbers."""
+    return abs(value) * float(np.sqrt(sum((p.error / p.value) ** 2 for p in parts)))
+
+
+def _spread(study: WholeStudy, combine: Callable[..., Array], *names: str) -> float:
+    """Standard deviation of a combination of fitted numbers over the draws of glasses."""
+    columns = [study.parameters.replicates.get(name, np.array([])) for name in names]
+    if study.parameters.n_glasses < 2 or not all(len(column) for column in columns):
+        return float("nan")
+    values = combine(*columns)
+    values = values[np.isfinite(values)]
+    return float(np.std(values)) if len(values) > 1 else float("nan")
+
+
+def _soft_potentials(study: WholeStudy) -> list[Comparison]:
+    """The tail, and the couplings to sound."""
+    p, sound = study.parameters, study.largest.sound
+    v_l, v_t = sound.longitudinal_velocity, sound.transverse_velocity
+    bound = 4 / 3 * (v_t.value / v_l.value) ** 2
+    density = float(np.mean([g.density for e in study.ensembles for g in e.glasses]))
+    share = p.n_counted / p.n_modes if p.n_modes else float("nan")
+    per_volume = 3 * density * p.A_g.value * share
+    from_tail = potential_density(per_volume, p.W.value, hbar=p.hbar, counting=Counting(p.counting))
+    few = p.P_s.note or p.A_g.note
+    return [
+        compare("exponent of the low-frequency tail", "soft-potential-notes (vibrations)", predicted=4.0,
+                measured=p.exponent.value, measured_error=p.exponent.error, unit="1",
+                remark="; ".join(filter(None, [p.exponent.note, "soft potentials uniform in (D1, D2) give 4; phonons "
+                       "in the window and instantaneous quenches from a hot liquid lower it"]))),
+        compare("density of soft potentials from the amplitude of the tail", "soft-potential-notes (vibrations)",
+                predicted=from_tail, measured=p.P_s.value, unit="1/sigma^3", tolerance=COUNTING_TOLERANCE,
+                remark="; ".join(filter(None, [few, "two ways through the same modes: consistency, not a test"]))),
+        compare_bound("C_l/C_t of the tunnelling strengths", "soft-potential-notes (tunnelling strength)",
+                      lower_bound=bound, bound_error=_ratio_error(2 * bound, v_l, v_t), unit="1",
+                      measured=p.C_l.value / p.C_t.value, measured_error=_spread(study, np.divide, "C_l", "C_t"),
+                      remark=p.C_l.note),
+    ]  # fmt: skip
+
+
+def _heat(study: WholeStudy) -> list[Comparison]:
+    """Limits of the predicted curves."""
+    thermal = study.thermal
+    T, first = thermal.temperature_T, int(np.argmin(thermal.temperature_T))
+    cold = bool(T[first] < 0.05 * thermal.W_kelvin.value)
+    kappa, limit = thermal.conductivity_T[first], thermal.tanh_law_T[first] if cold else float("nan")
+    ratio = thermal.W_kelvin.value / thermal.minimum_temperature
+    last = int(np.argmax(T))
+    hot = bool(T[last] > 0.5 * thermal.debye_temperature)
+    remark = "" if cold else f"the lowest temperature, {T[first]:.3g} K, is not far below W"
+    return [
+        compare(f"conductivity at {T[first]:.3g} K: tunnelling systems alone against the whole sum",
+                "soft-potential-notes (tanh law)", predicted=float(limit), measured=float(kappa), unit="W/(m K)",
+                tolerance=0.25, remark=remark),
+        compare("W over k_B times the temperature where the excess C/T^3 is smallest", "buchenau-1992 (8)",
+                predicted=1.6, measured=float(ratio), unit="1", tolerance=0.25,
+                remark="the paper's number holds for one time of the experiment; with the cut it ranges over 1.6 to 1.9"),
+        compare(f"specific heat at {T[last]:.3g} K: Debye against all computed modes", "debye-1912 (specific heat)",
+                predicted=float(thermal.debye_T[last]), unit="J/(m^3 K)", tolerance=0.05,
+                measured=float(thermal.harmonic_T[last]) if hot else float("nan"),
+                remark="" if hot else "the highest temperature is far below the Debye temperature"),
+    ]  # fmt: skip
