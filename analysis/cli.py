@@ -31,9 +31,13 @@ if TYPE_CHECKING:
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 ROWS_SHOWN = 20
 
-app = typer.Typer(name="atomsim", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="atomsim", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
 
-Structure = Annotated[str, typer.Argument(metavar="STRUCTURE", help="any file ASE reads, or our HDF5 (FILE or FILE:GROUP)")]
+Structure = Annotated[
+    str, typer.Argument(metavar="STRUCTURE", help="any file ASE reads, or our HDF5 (FILE or FILE:GROUP)")
+]
 Potential = Annotated[str, typer.Option("--potential", help="named model: laird-schober, inverse-power:n=12,q=2, ...")]
 Minimise = Annotated[bool, typer.Option("--minimise", help="move to the nearest minimum first")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
@@ -100,7 +104,9 @@ def run(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
     resume: Annotated[bool, typer.Option(help="use what an earlier run has kept in the folder")] = True,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would run, how long and how much memory")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="tell what would run, how long and how much memory")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make an ensemble of glasses and everything that follows from it; interrupted, the same command goes on.
@@ -108,7 +114,7 @@ def run(
     Example: atomsim run study.toml --out demo --set glass.samples=4 --workers 2
     """
     from analysis.config import load_study
-    from analysis.study import forecast, run_study, summary_of
+    from analysis.study import forecast, run_study
     from atomsim.ensemble import available_cores
 
     config = load_study(study, changes or ())
@@ -122,7 +128,7 @@ def run(
     command = shlex.join(["atomsim", *sys.argv[1:]])
     try:
         with terminal.RunDisplay() as display:
-            results = run_study(
+            run_study(
                 config,
                 folder,
                 workers=count,
@@ -134,10 +140,9 @@ def run(
     except KeyboardInterrupt:
         terminal.complain(f"interrupted; finished tasks are kept in {folder}, the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None
-    summary = summary_of(results)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     if as_json:
-        numbers = {stage: {name: e.as_dict() for name, e in found.items()} for stage, found in summary.items()}
-        _print_json({"out": str(folder), "summary": numbers})
+        _print_json({"out": str(folder), "summary": summary})
         return
     terminal.standard_output().print(terminal.estimate_table(summary))
     terminal.remark(f"report: {folder / 'report.html'}")
@@ -171,7 +176,9 @@ def _print_forecast(plan: Forecast, config: StudyConfig, folder: Path, as_json: 
 def modes(
     structure: Structure,
     potential: Potential,
-    lowest: Annotated[int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")] = None,
+    lowest: Annotated[
+        int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")
+    ] = None,
     minimise: Minimise = False,
     as_json: AsJson = False,
 ) -> None:
@@ -227,7 +234,9 @@ def _require_minimum(glass: Glass, name: str) -> None:
 def soft_modes(
     structure: Structure,
     potential: Potential,
-    count: Annotated[int | None, typer.Option(metavar="K", help="the lowest K modes; else all below the phonons")] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="K", help="the lowest K modes; else all below the phonons")
+    ] = None,
     minimise: Minimise = False,
     as_json: AsJson = False,
 ) -> None:

@@ -92,9 +92,10 @@ class GlassSection(Section):
         edge = cubic_cell(n_atoms, self.density or model.density, model.dimension)[0, 0]
         reach = model.cutoff(model.compose(n_atoms, np.random.default_rng(0))[1])
         if edge < 2 * reach:
+            needed = int(n_atoms * (2 * reach / edge) ** 3) + 1
             raise ValueError(
                 f"sizes: the cell of {n_atoms} atoms has an edge of {edge:.4g} sigma, less than twice the cut-off "
-                f"{reach:.4g} of {self.potential!r}; expected at least {int(n_atoms * (2 * reach / edge) ** 3) + 1} atoms"
+                f"{reach:.4g} of {self.potential!r}; expected at least {needed} atoms"
             )
 
     def ensembles(self) -> Iterator[tuple[int, int]]:
@@ -184,12 +185,12 @@ class StudyConfig(Section):
 
     study: StudySection
     glass: GlassSection
-    structure: StructureSection = StructureSection()
-    modes: ModesSection = ModesSection()
-    soft_modes: SoftModesSection = SoftModesSection()
-    soft_potential: SoftPotentialSection = SoftPotentialSection()
-    material: MaterialSection = MaterialSection()
-    thermal: ThermalSection = ThermalSection()
+    structure: StructureSection = Field(default_factory=lambda: StructureSection.model_validate({}))
+    modes: ModesSection = Field(default_factory=lambda: ModesSection.model_validate({}))
+    soft_modes: SoftModesSection = Field(default_factory=lambda: SoftModesSection.model_validate({}))
+    soft_potential: SoftPotentialSection = Field(default_factory=lambda: SoftPotentialSection.model_validate({}))
+    material: MaterialSection = Field(default_factory=lambda: MaterialSection.model_validate({}))
+    thermal: ThermalSection = Field(default_factory=lambda: ThermalSection.model_validate({}))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the resolved values, defaults included, as nested dictionaries of plain types."""
@@ -265,4 +266,8 @@ def _suggestion(location: toml.KeyPath) -> str:
     here = ".".join([*tables, ""]) if tables else ""
     siblings = [key for key in keys if key.startswith(here) and "." not in key.removeprefix(here)]
     same = [key for key in keys if key.rpartition(".")[2] == last]
-    return (f"; did you mean {same[0]!r}?" if same else "") or nearest(here + last, siblings) or f"; known here: {', '.join(siblings)}"
+    return (
+        (f"; did you mean {same[0]!r}?" if same else "")
+        or nearest(here + last, siblings)
+        or f"; known here: {', '.join(siblings)}"
+    )

@@ -13,8 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from atomsim.results import Estimate
-
 if TYPE_CHECKING:
     from analysis.study import StudyProgress
 
@@ -133,18 +131,19 @@ def number(value: float, digits: int = 5) -> str:
     return f"{value:.{digits}g}" if math.isfinite(value) else "-"
 
 
-def estimate_table(stages: Mapping[str, Mapping[str, Estimate]]) -> Table:
+def estimate_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
     """Return the headline numbers of a study as a table.
 
     Args:
-        stages: stage, then name of the number.
+        summary: stage, then name, then value, error, unit and note, as in ``summary.json``.
     """
     table = Table(box=None, header_style="bold")
     for column in ("stage", "number", "value", "error", "unit", "note"):
         table.add_column(column, justify="right" if column in ("value", "error") else "left")
-    for stage, estimates in stages.items():
-        for name, e in estimates.items():
-            table.add_row(stage, name, number(e.value), number(e.error, 2), e.unit, e.note)
+    for stage, numbers in summary.items():
+        for name, found in numbers.items():
+            value, error = (math.nan if found[key] is None else found[key] for key in ("value", "error"))
+            table.add_row(stage, name, number(value), number(error, 2), found["unit"], found.get("note", ""))
     return table
 
 

@@ -32,8 +32,8 @@ def parse(text: str, name: str) -> dict[str, Any]:
 def key_lines(text: str) -> dict[KeyPath, int]:
     """Return the line number on which each key or table of a valid TOML document first appears.
 
-    The document is cut into statements, each the shortest run of lines that is TOML by itself; so strings and arrays over
-    several lines, dotted keys and inline tables are understood exactly as the parser understands them.
+    The document is cut into statements, each the shortest run of lines that is TOML by itself; so strings and arrays
+    over several lines, dotted keys and inline tables are understood exactly as the parser understands them.
 
     Args:
         text: a document that :func:`parse` accepts.

@@ -1,4 +1,4 @@
-"""The vibrations of an ensemble in a few numbers: spectrum, sound and its Debye level, where the modes are localised."""
+"""The vibrations of an ensemble in a few numbers: spectrum, participation, sound and its Debye level."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def lowest_pair(matrix: sparse.spmatrix) -> tuple[float, Array]:
 
 
 def start_vector(size: int) -> Array:
-    """Return a fixed vector without symmetry for Lanczos, so that results do not depend on hidden random states.
+    """Return a fixed vector without symmetry for Lanczos, so that no hidden random state decides [-].
 
     Args:
         size: number of components.

@@ -39,6 +39,12 @@ class SampleFailed(AtomsimError):
     """
 
     def __init__(self, failures: Sequence[tuple[str, Exception]], total: int) -> None:
+        """Collect what failed.
+
+        Args:
+            failures: label and error of each sample that failed.
+            total: number of samples.
+        """
         self.failures = tuple(failures)
         lines = [f"{label}: {type(error).__name__}: {error}" for label, error in self.failures]
         super().__init__(f"{len(lines)} of {total} samples failed; the others are kept\n  " + "\n  ".join(lines))
@@ -197,9 +203,7 @@ class Workers:
     def _start_pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
         reader, self._lifeline = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            self.count, mp_context=context, initializer=_start_worker, initargs=(reader,)
-        )
+        self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_start_worker, initargs=(reader,))
         return self._pool
 
 

@@ -26,6 +26,12 @@ class UntrustedNumber(AtomsimError):
     """Base class of results that are refused; ``estimate`` holds what was obtained."""
 
     def __init__(self, message: str, estimate: object = None) -> None:
+        """Make the error.
+
+        Args:
+            message: what is wrong, with the numbers.
+            estimate: what was obtained.
+        """
         super().__init__(message)
         self.estimate = estimate
 

@@ -15,7 +15,8 @@ from atomsim.pairs import PairInteraction
 from atomsim.results import Array, quantity
 
 FORCE_TOLERANCE = 1e-10  # what this suite calls an inherent structure [epsilon/sigma]
-COARSE_TOLERANCE = 1e-5  # where Newton takes over; line searches stall near 4e-6 by round-off of the energy
+# Where Newton takes over, attempt by attempt; line searches stall near 4e-6 by round-off of the energy.
+COARSE_TOLERANCES = (1e-5, 1e-6, 1e-7, 1e-8)
 REGULARISATION = 1e-10  # shift that makes the translations regular, in units of the mean diagonal [-]
 FORCE_LENGTH = 1.0  # force over this length is a curvature that the residual force explains [sigma]
 LONGEST_NEWTON_STEP = 0.1  # beyond this displacement the quadratic model is not believed [sigma]
@@ -36,7 +37,7 @@ def descend(
     interaction: PairInteraction,
     positions_nc: Array,
     *,
-    tolerance: float = COARSE_TOLERANCE,
+    tolerance: float = COARSE_TOLERANCES[0],
     max_evaluations: int = 20000,
     progress: Callable[[int, float], None] | None = None,
 ) -> Array:
@@ -138,32 +139,28 @@ def minimise(
     *,
     tolerance: float = FORCE_TOLERANCE,
     progress: Callable[[int, float], None] | None = None,
-    attempts: int = 4,
 ) -> Minimised:
-    """Minimise to max|F| <= tolerance: L-BFGS, then Newton; more L-BFGS where Newton meets negative curvature.
+    """Minimise to max|F| <= tolerance: L-BFGS, then Newton; L-BFGS again, further down, where Newton fails.
 
     Args:
         interaction: the model bound to the configuration.
         positions_nc: start, (N, 3) [sigma].
         tolerance: largest force component wanted [epsilon/sigma].
         progress: called with (evaluations, max|F|).
-        attempts: how often to go back to L-BFGS, each time ten times further down.
 
     Raises:
         NotAMinimum: still on a saddle after all attempts; ``estimate`` holds the positions.
         NotConverged: the forces stay above the tolerance.
     """
     before = interaction.n_evaluations
-    coarse = COARSE_TOLERANCE
-    for attempt in range(attempts):
+    for coarse in COARSE_TOLERANCES:
         positions_nc = descend(interaction, positions_nc, tolerance=coarse, progress=progress)
         try:
             positions_nc, max_force, n_newton = newton_polish(interaction, positions_nc, tolerance=tolerance)
         except (NotAMinimum, NotConverged):
-            if attempt == attempts - 1:
+            if coarse == COARSE_TOLERANCES[-1]:
                 raise
-            coarse *= 0.1
             continue
-        energy, _ = interaction.energy_and_forces(positions_nc)
-        return Minimised(positions_nc, energy, max_force, interaction.n_evaluations - before, n_newton)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+        break
+    energy, _ = interaction.energy_and_forces(positions_nc)
+    return Minimised(positions_nc, energy, max_force, interaction.n_evaluations - before, n_newton)

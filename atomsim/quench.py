@@ -44,7 +44,7 @@ class Glass:
     n_zero_modes: int = quantity("1", "zero modes of the dynamical matrix")
     n_negative: int = quantity("1", "negative eigenvalues of the dynamical matrix")
     n_evaluations: int = quantity("1", "force evaluations of the minimisation")
-    parent_energy: float = quantity("epsilon", "potential energy per atom of the liquid it was quenched from", default=np.nan)
+    parent_energy: float = quantity("epsilon", "potential energy per atom of the liquid it came from", default=np.nan)
 
     @property
     def n_atoms(self) -> int:

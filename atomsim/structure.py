@@ -89,8 +89,9 @@ def check_structure(atoms: ase.Atoms, model: Model, *, name: str = "structure") 
         name: what to call it in messages, for example the file.
 
     Raises:
-        InputError: no atoms, positions that are not finite, a cell without volume or smaller than twice the
-            cut-off, missing or wrong diameters, unknown species, a plane model off its plane, or overlapping atoms.
+        InputError: no atoms, positions that are not finite, masses that are not positive, a cell without volume or
+            smaller than twice the cut-off, missing or wrong diameters, unknown species, a plane model off its plane,
+            or overlapping atoms.
     """
     if len(atoms) == 0:
         raise InputError(f"{name}: no atoms")
@@ -101,6 +102,10 @@ def check_structure(atoms: ase.Atoms, model: Model, *, name: str = "structure") 
             f"{name}: atom {atom} is at {atoms.positions[atom].tolist()}; expected finite coordinates "
             f"({int(bad.sum())} such atoms)"
         )
+    masses_n = atoms.get_masses()
+    if not np.all(masses_n > 0):
+        atom = int(np.flatnonzero(~(masses_n > 0))[0])
+        raise InputError(f"{name}: atom {atom} has mass {masses_n[atom]}; expected a positive mass")
     try:
         interaction = PairInteraction.from_atoms(model, atoms)
     except InputError as error:

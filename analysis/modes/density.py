@@ -42,7 +42,9 @@ def density_of_states(spectra: Sequence[Modes], *, bins: int = 80) -> DensityOfS
         raise InputError("a density of states needs at least one spectrum")
     for k, modes in enumerate(spectra):
         if len(modes.omega_m) < 2 * modes.n_atoms:
-            raise InputError(f"spectrum {k} holds {len(modes.omega_m)} modes of {modes.n_atoms} atoms; a full one is needed")
+            raise InputError(
+                f"spectrum {k} holds {len(modes.omega_m)} modes of {modes.n_atoms} atoms; a full one is needed"
+            )
     top = max(float(modes.omega_m[-1]) for modes in spectra)
     edges = np.linspace(0.0, np.nextafter(top, np.inf), bins + 1)
     rows = np.array([np.histogram(m.omega_m[m.vibrations], edges)[0] / len(m.omega_m[m.vibrations]) for m in spectra])

@@ -26,7 +26,9 @@ class Elasticity:
     longitudinal_velocity: float = quantity("sqrt(epsilon/m)", "velocity of longitudinal sound")
     transverse_velocity: float = quantity("sqrt(epsilon/m)", "velocity of transverse sound")
     debye_frequency: float = quantity("sqrt(epsilon/m)/sigma", "Debye angular frequency")
-    lowest_phonon_frequency: float = quantity("sqrt(epsilon/m)/sigma", "omega of the longest transverse wave of the box")
+    lowest_phonon_frequency: float = quantity(
+        "sqrt(epsilon/m)/sigma", "omega of the longest transverse wave of the box"
+    )
 
 
 def isotropic_parts(stiffness_cccc: Array, dimension: int) -> tuple[float, float]:

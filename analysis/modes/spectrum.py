@@ -32,7 +32,9 @@ class Modes:
     n_negative: int = quantity("1", "negative eigenvalues")
     certified_complete: bool = quantity("1", "whether an inertia count or a full diagonalisation excludes missed modes")
     max_force: float = quantity("epsilon/sigma", "largest residual force component")
-    mean_square_frequency: float = quantity("epsilon/(m sigma^2)", "trace of the dynamical matrix per degree of freedom")
+    mean_square_frequency: float = quantity(
+        "epsilon/(m sigma^2)", "trace of the dynamical matrix per degree of freedom"
+    )
 
     @property
     def participation_ratio_m(self) -> Array:
@@ -142,7 +144,13 @@ def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str | None) ->
     inverse = LinearOperator(matrix.shape, matvec=factor.solve, dtype=float)
     try:
         values, vectors = eigsh(
-            matrix, k=wanted, sigma=shift, OPinv=inverse, v0=start_vector(size), tol=1e-13, ncv=min(size, 2 * wanted + 20)
+            matrix,
+            k=wanted,
+            sigma=shift,
+            OPinv=inverse,
+            v0=start_vector(size),
+            tol=1e-13,
+            ncv=min(size, 2 * wanted + 20),
         )
     except ArpackNoConvergence as failure:
         raise NotConverged(f"Lanczos found {len(failure.eigenvalues)} of {wanted} modes", failure.eigenvalues) from None

@@ -1,0 +1,64 @@
+"""Figures, and the tables behind them: every ``plot_x`` has a ``table_x`` that holds exactly what it draws.
+
+The only place that imports matplotlib. Functions take results, draw on the axes they are given (or on those of a new
+figure) and return them.
+"""
+
+from matplotlib.figure import Figure
+
+from analysis.plotting.soft_modes import plot_scan, plot_soft_mode, table_scan, table_soft_mode
+from analysis.plotting.soft_potentials import figure_soft_potentials, plot_soft_potentials, table_soft_potentials
+from analysis.plotting.structure import (
+    figure_inherent_structures,
+    plot_energies,
+    plot_pair_distribution,
+    plot_pressures,
+    table_inherent_structures,
+    table_pair_distribution,
+)
+from analysis.plotting.style import as_png, as_svg, new_figure
+from analysis.plotting.table import Curve, Table, curve_table
+from analysis.plotting.thermal import plot_conductivity, plot_specific_heat, table_conductivity, table_specific_heat
+from analysis.plotting.vibrations import (
+    figure_density_of_states,
+    plot_density_of_states,
+    plot_low_participation,
+    plot_participation,
+    plot_reduced_density,
+    table_density_of_states,
+    table_participation,
+)
+
+__all__ = [
+    "Curve",
+    "Figure",
+    "Table",
+    "as_png",
+    "as_svg",
+    "curve_table",
+    "figure_density_of_states",
+    "figure_inherent_structures",
+    "figure_soft_potentials",
+    "new_figure",
+    "plot_conductivity",
+    "plot_density_of_states",
+    "plot_energies",
+    "plot_low_participation",
+    "plot_pair_distribution",
+    "plot_participation",
+    "plot_pressures",
+    "plot_reduced_density",
+    "plot_scan",
+    "plot_soft_mode",
+    "plot_soft_potentials",
+    "plot_specific_heat",
+    "table_conductivity",
+    "table_density_of_states",
+    "table_inherent_structures",
+    "table_pair_distribution",
+    "table_participation",
+    "table_scan",
+    "table_soft_mode",
+    "table_soft_potentials",
+    "table_specific_heat",
+]

@@ -70,7 +70,7 @@ def plot_soft_mode(glass: Glass, soft: SoftModes, mode: int, ax: Axes | None = N
     for edge in _box_edges(glass.cell_cc):
         ax.plot(*edge.T, color=INK, linewidth=0.7, alpha=0.6)
     extent = np.ptp(np.concatenate(_box_edges(glass.cell_cc)), axis=0)
-    ax.set_box_aspect(tuple(extent), zoom=1.12)
+    ax.set_box_aspect(tuple(extent), zoom=1.2)
     ax.set_xlim(0, extent[0])
     ax.set_ylim(0, extent[1])
     ax.set_zlim(0, extent[2])

@@ -92,7 +92,7 @@ def plot_conductivity(thermal: ThermalPrediction, ax: Axes | None = None) -> Axe
         ax.axvspan(thermal.highest_temperature, T[-1], color=GREY, alpha=0.12, linewidth=0)
     _mark(ax, thermal.highest_temperature, "model incomplete\n above", height=0.20)
     _mark(ax, thermal.W_kelvin.value, "$W/k_B$", height=0.06)
-    legend_above(ax, columns=3)
+    legend_above(ax, columns=2)
     return ax
 
 

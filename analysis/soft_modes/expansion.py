@@ -72,7 +72,9 @@ def mode_force(terms: PairTerms, vector_nc: Array, mass_n: Array) -> Array:
     """
     delta_pc, a, b = _pair_displacements(terms, vector_nc, mass_n)
     second, third = terms.derivative_kp[2], terms.derivative_kp[3]
-    field_pc = (2 * (4 * a**2 * third + 2 * b * second))[:, None] * terms.vector_pc + (8 * a * second)[:, None] * delta_pc
+    field_pc = (2 * (4 * a**2 * third + 2 * b * second))[:, None] * terms.vector_pc + (8 * a * second)[
+        :, None
+    ] * delta_pc
     return terms.scatter(field_pc) / np.sqrt(mass_n)[:, None]
 
 

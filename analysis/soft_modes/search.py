@@ -49,7 +49,9 @@ class SoftModes:
     volume: float = quantity("sigma^d", "volume of the glass")
     n_atoms: int = quantity("1", "number of atoms")
     limit_omega: float = quantity("sqrt(epsilon/m)/sigma", "modes below this angular frequency were considered")
-    lowest_phonon_frequency: float = quantity("sqrt(epsilon/m)/sigma", "omega of the longest transverse wave of the box")
+    lowest_phonon_frequency: float = quantity(
+        "sqrt(epsilon/m)/sigma", "omega of the longest transverse wave of the box"
+    )
 
     @property
     def omega2_m(self) -> Array:
@@ -131,7 +133,7 @@ class _Measure:
 
 
 def relaxed_chi(chi_bare: float, force_nc: Array, followed_nc: Array) -> float:
-    """Return chi - 3 g.H_perp^-1.g: as s moves, the harder modes follow by -s^2 H_perp^-1 g / 2.
+    """Return chi - 3 g.H_perp^-1.g [epsilon/(m^2 sigma^4)]: the harder modes follow by -s^2 H_perp^-1 g / 2.
 
     Source: soft-modes-notes (relaxed chi); test: test_relaxed_chi_constrained_minimisation
 

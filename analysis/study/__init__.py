@@ -4,7 +4,7 @@ from analysis.study.folder import StudyFolder
 from analysis.study.forecast import Forecast, forecast
 from analysis.study.load import open_study
 from analysis.study.plan import Cost, Stage, Task, make_plan
-from analysis.study.run import StudyProgress, StudyResults, run_study, summary_of
+from analysis.study.run import StudyProgress, StudyResults, run_study
 from analysis.study.stages import STAGES
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "make_plan",
     "open_study",
     "run_study",
-    "summary_of",
 ]

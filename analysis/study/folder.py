@@ -4,7 +4,7 @@
 
     DIR/.lock           held by the running program, with its process id
     DIR/cache/          one file per finished task, named by stage and key
-    DIR/results.h5      all results of the last complete run, with DIR/summary.json and what the report adds
+    DIR/results.h5      all results of the last complete run; summary and report stand beside it
 """
 
 from __future__ import annotations
@@ -39,11 +39,6 @@ class StudyFolder:
     def results(self) -> Path:
         """The file with all results."""
         return self.path / "results.h5"
-
-    @property
-    def summary(self) -> Path:
-        """The file with the headline numbers."""
-        return self.path / "summary.json"
 
     def prepare(self) -> None:
         """Make the folder and find out, before any work, whether it can be written.

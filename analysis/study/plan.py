@@ -1,7 +1,8 @@
 """The plan of a study: which tasks there are, what each depends on, and the key under which its result is kept.
 
-The key of a task is a hash of the name and version of its stage, of the parameters it uses, of its seed, and of the keys of the tasks it depends on. So a changed parameter changes the keys of exactly the
-results that depend on it, and a plan needs no results.
+The key of a task is a hash of the name and version of its stage, of the parameters it uses, of its seed, and of the
+keys of the tasks it depends on. So a changed parameter changes the keys of exactly the results that depend on it, and
+a plan needs no results.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from analysis.config import StudyConfig
-from atomsim.results import Estimate
 
 Inputs = Mapping[str, tuple[Any, ...]]
 Compute = Callable[[Mapping[str, Any], Inputs, np.random.Generator], Any]
@@ -34,9 +34,9 @@ class Cost:
 class Stage:
     """One kind of work: a pure function of parameters, results of earlier stages, and random numbers.
 
-    ``needs`` names the earlier stages; a stage ``per_sample`` gets the results of the same glass, the others get those of
-    all glasses in order. ``parameters`` picks what the stage uses from the configuration and must leave out all else.
-    ``headlines`` are the numbers of the result that belong into a summary. ``version`` goes up whenever the code gives other numbers than before.
+    ``needs`` names the earlier stages; a stage ``per_sample`` gets the results of the same glass, the others get those
+    of all glasses in order. ``parameters`` picks what the stage uses from the configuration and must leave out all
+    else. ``version`` goes up whenever the code gives other numbers than before.
     """
 
     name: str
@@ -47,7 +47,6 @@ class Stage:
     cost: Callable[[Mapping[str, Any], Sequence[int]], Cost]
     needs: tuple[str, ...] = ()
     per_sample: bool = True
-    headlines: Callable[[Any], dict[str, Estimate]] = lambda result: {}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from analysis.study.stages import STAGES
 from atomsim import store
 from atomsim.ensemble import Progress, Workers, sample_seed
 from atomsim.provenance import make_provenance
-from atomsim.results import Estimate
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,10 @@ def run_study(
     finish: Callable[[Path], None] | None = None,
     stages: Sequence[Stage] = STAGES,
 ) -> StudyResults:
-    """Compute all results of a study, or what is missing of them, and write results and summary.
+    """Compute all results of a study, or what is missing of them, and write the results file.
 
-    Each task is kept as soon as it ends; after an interruption the same call goes on from there and gives the same numbers,
-    with any number of workers.
+    Each task is kept as soon as it ends; after an interruption the same call goes on from there and gives the same
+    numbers, with any number of workers.
 
     Args:
         config: the study.
@@ -81,7 +80,7 @@ def run_study(
         resume: use what an earlier run has kept; otherwise everything is computed anew.
         command: the command line, for the provenance.
         progress: called as each task ends.
-        finish: called with the folder when all results are written and it is still locked, to add the report.
+        finish: called with the folder when all results are written and it is still locked, to add summary and report.
         stages: the stages in order.
 
     Raises:
@@ -125,9 +124,7 @@ class _Job:
 
 def _job(task: Task, folder: StudyFolder, command: str) -> _Job:
     inputs = tuple((up.stage.name, folder.file(up), up.stage.result) for up in task.upstream)
-    return _Job(
-        task.stage.compute, task.parameters, inputs, task.seed, task.stage.name, folder.file(task), command
-    )
+    return _Job(task.stage.compute, task.parameters, inputs, task.seed, task.stage.name, folder.file(task), command)
 
 
 def _execute(job: _Job) -> None:
@@ -164,7 +161,7 @@ class _Tracker:
 
 
 def _gather(config: StudyConfig, results: StudyResults, command: str, seconds: float) -> None:
-    """Write the results file and the summary."""
+    """Write the results file."""
     provenance = make_provenance(
         configuration=json.dumps(config.as_dict()),
         seed=str(config.study.seed),
@@ -173,17 +170,3 @@ def _gather(config: StudyConfig, results: StudyResults, command: str, seconds: f
         wall_time={"run": seconds},
     )
     store.write_results(results.folder.results, results, provenance)
-    numbers = {
-        place: {name: estimate.as_dict() for name, estimate in estimates.items()}
-        for place, estimates in summary_of(results).items()
-    }
-    store.write_text(results.folder.summary, json.dumps(numbers, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def summary_of(results: StudyResults) -> dict[str, dict[str, Estimate]]:
-    """Return the headline numbers of each stage that speaks about the whole ensemble.
-
-    Args:
-        results: a complete study.
-    """
-    return {task.place: task.stage.headlines(results[task.place]) for task in results.tasks if not task.stage.per_sample}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,6 @@ from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, v
 from atomsim.errors import NotConverged
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, make_glass
-from atomsim.results import Estimate
 
 Parameters = Mapping[str, Any]
 
@@ -102,7 +100,7 @@ def _thermal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -
 
 @dataclass(frozen=True)
 class ModeChoice:
-    """The soft mode that was chosen for a scan, among the glasses of the largest size; ``note`` says why there is none."""
+    """The soft mode chosen for a scan, of a glass of the largest size; ``note`` says why there is none."""
 
     scanned: ScannedMode | None
     note: str = ""
@@ -119,38 +117,6 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
         return ModeChoice(scan_soft_mode(glasses[place[0]], spectra[place[0]], soft[place[0]], place=place))
     except NotConverged as error:
         return ModeChoice(None, f"soft mode {place[1]} of glass {place[0]}: {error}")
-
-
-# --- headline numbers ---------------------------------------------------------------------------------------
-
-
-def estimates_of(result: Any) -> dict[str, Estimate]:
-    """Return every field of a result that is an estimate.
-
-    Args:
-        result: a result dataclass.
-    """
-    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-    return {name: value for name, value in values.items() if isinstance(value, Estimate)}
-
-
-def _soft_potential_headlines(result: EnsembleParameters) -> dict[str, Estimate]:
-    names = ("n_glasses", "n_modes", "n_counted", "n_double_wells", "n_unbounded")
-    counts = {name: Estimate(getattr(result, name), 0.0, "1") for name in names}
-    return counts | estimates_of(result)
-
-
-def _thermal_headlines(result: ThermalPrediction) -> dict[str, Estimate]:
-    """The energy scale, the temperatures that mark the theory, and the conductivity at 1 K if it is in the range."""
-    temperatures = ("minimum_temperature", "debye_temperature", "ioffe_regel_temperature", "highest_temperature")
-    found = estimates_of(result)
-    found |= {name: Estimate(getattr(result, name), float("nan"), "K", "from the means") for name in temperatures}
-    kelvin = result.temperature_T
-    if kelvin.min() <= 1.0 <= kelvin.max():
-        curves = (result.conductivity_T, result.conductivity_low_T, result.conductivity_high_T)
-        value, low, high = (float(np.interp(0.0, np.log(kelvin), curve)) for curve in curves)
-        found["conductivity_1K"] = Estimate(value, (high - low) / 2, "W/(m K)", "closed sum of absorptions")
-    return found
 
 
 # --- what they cost -----------------------------------------------------------------------------------------
@@ -252,7 +218,6 @@ STAGES: tuple[Stage, ...] = (
         _summary_cost,
         needs=("glass",),
         per_sample=False,
-        headlines=estimates_of,
     ),
     Stage(
         "sound",
@@ -263,7 +228,6 @@ STAGES: tuple[Stage, ...] = (
         _summary_cost,
         needs=("elasticity",),
         per_sample=False,
-        headlines=estimates_of,
     ),
     Stage(
         "vibrations",
@@ -274,7 +238,6 @@ STAGES: tuple[Stage, ...] = (
         _summary_cost,
         needs=("modes",),
         per_sample=False,
-        headlines=estimates_of,
     ),
     Stage(
         "scan",
@@ -295,7 +258,6 @@ STAGES: tuple[Stage, ...] = (
         _fit_cost,
         needs=("soft_modes", "structure", "sound"),
         per_sample=False,
-        headlines=_soft_potential_headlines,
     ),
     Stage(
         "thermal",
@@ -306,6 +268,5 @@ STAGES: tuple[Stage, ...] = (
         _thermal_cost,
         needs=("structure", "sound", "vibrations", "soft_potentials"),
         per_sample=False,
-        headlines=_thermal_headlines,
     ),
 )

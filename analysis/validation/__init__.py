@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.study import open_study
-from analysis.validation.comparison import Comparison, Verdict, compare, compare_bound
+from analysis.validation.comparison import Comparison, Kind, Verdict, compare, compare_bound
 from analysis.validation.intrinsic import intrinsic_comparisons
 from analysis.validation.study import study_comparisons
 
 __all__ = [
     "Comparison",
+    "Kind",
     "Verdict",
     "compare",
     "compare_bound",

@@ -14,6 +14,13 @@ DIFFERS_BEYOND = 3.0  # standard errors of the difference
 USELESS_ERROR = 0.5  # share of the larger number above which an error decides nothing
 
 
+class Kind(StrEnum):
+    """What a difference would mean: an error of the program, or a finding about the glass and the theory."""
+
+    LAW = "law"  # must hold within the errors
+    MODEL = "model"  # a question to nature that the theory may get wrong
+
+
 class Verdict(StrEnum):
     """What a comparison says."""
 
@@ -35,6 +42,7 @@ class Comparison:
     unit: str = quantity("text", "unit of all four numbers")
     verdict: str = quantity("text", "agrees, differs or cannot tell")
     explanation: str = quantity("text", "why this verdict, and what it rests on")
+    kind: str = quantity("text", "law: must hold; model: the theory may be wrong", default=Kind.LAW)
 
     @property
     def deviation(self) -> float:
@@ -54,6 +62,7 @@ def compare(
     measured_error: float = 0.0,
     tolerance: float = 0.0,
     remark: str = "",
+    kind: Kind = Kind.LAW,
 ) -> Comparison:
     """Return the comparison of a predicted with a measured number.
 
@@ -71,15 +80,25 @@ def compare(
         measured_error: standard error of the measurement; NaN if unknown [unit given].
         tolerance: what the theory or the method leaves out, as a share of the predicted number [-].
         remark: what else has to be said.
+        kind: whether this must hold.
     """
     allowed = tolerance * abs(predicted)
     verdict, reason = judge(measured - predicted, float(np.hypot(predicted_error, measured_error)), allowed=allowed,
                             size=max(abs(predicted), abs(measured)))  # fmt: skip
     if tolerance:
-        reason += f"; tolerance {100 * tolerance:.3g} % of the predicted number"
+        reason += f" (tolerance: {tolerance:.1g} of the predicted number)"
     explanation = "; ".join(text for text in (reason, remark) if text)
     return Comparison(
-        name, source, float(predicted), float(predicted_error), float(measured), float(measured_error), unit, verdict, explanation
+        name,
+        source,
+        predicted=float(predicted),
+        predicted_error=float(predicted_error),
+        measured=float(measured),
+        measured_error=float(measured_error),
+        unit=unit,
+        verdict=verdict,
+        explanation=explanation,
+        kind=kind,
     )
 
 
@@ -93,6 +112,7 @@ def compare_bound(
     bound_error: float = 0.0,
     measured_error: float = 0.0,
     remark: str = "",
+    kind: Kind = Kind.LAW,
 ) -> Comparison:
     """Return the comparison of a measured number with a lower bound; the bound stands as the prediction.
 
@@ -105,6 +125,7 @@ def compare_bound(
         bound_error: standard error of the bound [unit given].
         measured_error: standard error of the measurement [unit given].
         remark: what else has to be said.
+        kind: whether this must hold.
     """
     error = float(np.hypot(bound_error, measured_error))
     missing = min(measured - lower_bound, 0.0)  # NaN stays NaN in this order
@@ -112,7 +133,16 @@ def compare_bound(
     reason = "above the bound" if verdict == Verdict.AGREES and missing == 0 else reason
     explanation = "; ".join(text for text in (f"a lower bound: {reason}", remark) if text)
     return Comparison(
-        name, source, float(lower_bound), float(bound_error), float(measured), float(measured_error), unit, verdict, explanation
+        name,
+        source,
+        predicted=float(lower_bound),
+        predicted_error=float(bound_error),
+        measured=float(measured),
+        measured_error=float(measured_error),
+        unit=unit,
+        verdict=verdict,
+        explanation=explanation,
+        kind=kind,
     )
 
 
@@ -135,6 +165,8 @@ def judge(gap: float, error: float, *, allowed: float, size: float) -> tuple[Ver
     if error > USELESS_ERROR * size and beyond <= DIFFERS_BEYOND * error:
         return Verdict.CANNOT_TELL, f"the error is {100 * error / size:.0f} % of the number: it decides nothing"
     words = f"difference {abs(gap) / error:.1f} standard errors" if error > 0 else f"relative difference {_relative(gap, size):.1e}"
+    if 0 < abs(gap) <= allowed:
+        return Verdict.AGREES, f"{words}, within the tolerance"
     if beyond <= AGREES_WITHIN * error:
         return Verdict.AGREES, words
     if beyond > DIFFERS_BEYOND * error:

@@ -65,7 +65,15 @@ def sort_into_cells(positions: Array, inverse: Array, shape: IntArray) -> tuple[
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
 def squared_distances(
-    x: float, y: float, z: float, sorted_positions: Array, first: int, last: int, cell: Array, inverse: Array, out: Array
+    x: float,
+    y: float,
+    z: float,
+    sorted_positions: Array,
+    first: int,
+    last: int,
+    cell: Array,
+    inverse: Array,
+    out: Array,
 ) -> None:
     """Fill ``out`` with the squared shortest distances from a point to a run of atoms [sigma^2].
 

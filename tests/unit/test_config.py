@@ -203,7 +203,14 @@ j = 1
 def test_written_toml_is_read_back() -> None:
     data = {
         "top": 1,
-        "table": {"text": 'a "b" \\ \n\t\x7f é', "float": 1e-300, "large": 1e22, "int": -3, "yes": True, "list": [1.5, 2.0]},
+        "table": {
+            "text": 'a "b" \\ \n\t\x7f é',
+            "float": 1e-300,
+            "large": 1e22,
+            "int": -3,
+            "yes": True,
+            "list": [1.5, 2.0],
+        },
         "empty": {},
         "nested": {"inner": {"key with space": "x", "none": None}},
     }

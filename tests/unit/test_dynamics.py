@@ -232,6 +232,21 @@ def test_energy_is_shared_equally_by_unequal_masses() -> None:
         assert found.mean() == pytest.approx(0.5 * (1 - mass / (16 * 8)), abs=SIGMAS * block_error(found))
 
 
+def test_thermostat_acts_in_its_relaxation_time() -> None:
+    # a bath at zero temperature takes the kinetic energy of free atoms away as exp(-t/tau), without noise
+    model = get_model(SMALL)
+    sites = 2.0 * np.stack(np.meshgrid(*[np.arange(3.0)] * 3), axis=-1).reshape(-1, 3)
+    none_n = np.zeros(27, dtype=np.int64)
+    interaction = PairInteraction(
+        model, cell_cc=6 * np.eye(3), periodic_c=none_n[:3] + 1, species_n=none_n, size_n=np.ones(27)
+    )
+    state = start(interaction, sites, temperature=1e-3, rng=np.random.default_rng(0))
+    end, log = run(interaction, state, steps=200, time_step=0.01, temperature=0.0, relaxation_time=0.7)
+    assert not np.any(log.potential_t)
+    np.testing.assert_allclose(log.kinetic_t, state.kinetic_energy * np.exp(-log.time_t / 0.7), rtol=1e-11)
+    assert end.heat == pytest.approx(end.kinetic_energy - state.kinetic_energy, rel=1e-11)
+
+
 def test_thermostat_books_its_heat() -> None:
     interaction, state = equilibrated()
     _, log = run(interaction, state, steps=2000, time_step=0.002, temperature=1.5, relaxation_time=0.1)
@@ -324,6 +339,7 @@ def test_log_frames_are_evenly_spaced_in_the_logarithm() -> None:
     assert log_frames(0, 5).tolist() == [0]
     assert log_frames(1, 5).tolist() == [0, 1]
     assert log_frames(1000, 1).tolist() == [0, 1, 10, 100, 1000]
+    assert log_frames(1000, 3).tolist() == [0, 1, 2, 5, 10, 22, 46, 100, 215, 464, 1000]  # rounded to the nearest
     frames = log_frames(123_456, 10)
     assert frames[0] == 0 and frames[-1] == 123_456 and np.all(np.diff(frames) > 0)
     ratios = frames[frames >= 100][1:-1] / frames[frames >= 100][:-2]

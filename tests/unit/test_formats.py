@@ -59,7 +59,7 @@ def test_last_frame_is_taken(tmp_path: Path, small_glass: Glass) -> None:
 
 def test_missing_structure_is_named(tmp_path: Path) -> None:
     for name in ("none.xyz", "none.h5:glass/N10/0000"):
-        with pytest.raises(InputError, match="none.*: no such file"):
+        with pytest.raises(InputError, match=r"none.*: no such file"):
             read_structure(tmp_path / name)
 
 

@@ -11,9 +11,7 @@ from ase.build import bulk
 from analysis.modes.spectrum import dynamical_matrix
 from atomsim.certificate import Certificate
 from atomsim.errors import InputError, NotAMinimum
-from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, describe, inherent_structure, make_glass
-from atomsim.structure import random_start
 
 SIMPLE_CUBIC = 7  # a simple cubic r^-6 crystal of this edge is a saddle with many negative eigenvalues
 

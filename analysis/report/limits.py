@@ -1,0 +1,73 @@
+"""What a study does not say, in words: assumptions, missing numbers, and where the theory ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from analysis.report.headlines import headline_values
+from analysis.study.results import WholeStudy
+
+ASSUMPTIONS = (
+    "Atoms are classical in making the glass; quantum mechanics enters with the levels of the soft potentials only.",
+    "A simulated liquid is cooled many orders of magnitude faster than a real one: the glass holds more soft modes than "
+    "a well annealed one, and the exponent of their density of states can lie below four.",
+    "The box is periodic: there are no sound waves longer than it, and soft modes near the lowest of them mix with it.",
+    "Errors are the scatter between glasses. They hold neither the error of the theory nor that of the scales of the "
+    "material.",
+)
+
+
+def limits_of(study: WholeStudy) -> tuple[str, ...]:
+    """Return everything that has to be said beside the numbers of a study.
+
+    Args:
+        study: the study.
+    """
+    return (
+        *ASSUMPTIONS,
+        f"Reduced units are told in terms of {study.material.name}: σ = {study.material.sigma:.4g} m, "
+        f"ε/k_B = {study.material.temperature_unit:.4g} K, m = {study.material.mass:.4g} kg. {_sentence(study.material.source)}",
+        *_few(study),
+        *_soft_modes(study),
+        *(_sentence(text) for text in study.thermal.limits),
+        *_notes(study),
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text and text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _few(study: WholeStudy) -> list[str]:
+    small = [e for e in study.ensembles if len(e.glasses) < 2]
+    return [f"{e.name}: one glass only, so that no error of its numbers is known." for e in small]
+
+
+def _soft_modes(study: WholeStudy) -> list[str]:
+    p = study.parameters
+    said = []
+    if p.n_unbounded:
+        said.append(
+            f"{p.n_unbounded} of {p.n_modes} soft modes in the window have a relaxed quartic coefficient that is not "
+            "positive: their fourth-order expansion does not bound them. They count in the tail but have no potential."
+        )
+    if study.scanned is None:
+        said.append("No energy along a soft mode is shown: the study holds no scan of one.")
+    if study.soft_potentials is None:
+        said.append("No soft potential is shown: no soft mode is bounded by its relaxed quartic term.")
+    return said
+
+
+def _notes(study: WholeStudy) -> list[str]:
+    """The notes of the headline numbers, each once, with the numbers it belongs to."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for value in headline_values(study):
+        if value.estimate.note:
+            keys[value.estimate.note].append(value.key)
+    return [f"{_listed(names)}: {_sentence(note)[0].lower()}{_sentence(note)[1:]}" for note, names in keys.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,83 @@
+"""Numbers as text: a value with its error, to the digits that mean something."""
+
+from __future__ import annotations
+
+import math
+
+from atomsim.results import Estimate
+
+MISSING = "—"
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PLAIN_DECADES = range(-3, 5)  # powers of ten written without one
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Return a number to some significant digits; a dash where there is none.
+
+    Args:
+        value: the number [any unit].
+        digits: significant digits.
+    """
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0 or math.floor(math.log10(abs(value))) in PLAIN_DECADES:
+        return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
+    power = math.floor(math.log10(abs(value)))
+    return f"{value / 10.0**power:.{digits - 1}f}·10{str(power).translate(SUPERSCRIPT)}"
+
+
+def plus_minus(value: float, error: float) -> str:
+    """Return a number with its error, to two digits of the error; without the error where there is none.
+
+    Args:
+        value: the number [any unit].
+        error: its standard error; zero for a count or an exact number [the same unit].
+    """
+    if not (math.isfinite(value) and math.isfinite(error) and error > 0):
+        return plain(value, 10 if error == 0 and float(value).is_integer() else 4)
+    power = math.floor(math.log10(max(abs(value), error)))
+    if power in PLAIN_DECADES:
+        power = 0
+    last = math.floor(math.log10(error)) - 1
+    decimals = max(power - last, 0)
+    scale = 10.0**power
+    text = f"{value / scale:.{decimals}f} ± {error / scale:.{decimals}f}"
+    return text if power == 0 else f"({text})·10{str(power).translate(SUPERSCRIPT)}"
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """Return value and error of an estimate, without the unit.
+
+    Args:
+        estimate: the number.
+    """
+    return plus_minus(estimate.value, estimate.error)
+
+
+UNIT_SIGNS = (
+    ("sqrt(epsilon/m)/sigma", "√(ε/m)/σ"),
+    ("sqrt(epsilon/m)", "√(ε/m)"),
+    ("(sigma sqrt(m/epsilon))", "(σ√(m/ε))"),
+    ("sigma sqrt(m epsilon)", "σ√(mε)"),
+    ("sqrt(m)", "√m"),
+    ("epsilon", "ε"),
+    ("sigma", "σ"),
+    ("^1.5", "^(3/2)"),
+    ("^2", "²"),
+    ("^3", "³"),
+    ("^4", "⁴"),
+    ("^5", "⁵"),
+)
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit with Greek letters and raised powers; nothing for a pure number.
+
+    Args:
+        unit: the unit as text.
+    """
+    if unit in ("1", "-"):
+        return ""
+    for written, sign in UNIT_SIGNS:
+        unit = unit.replace(written, sign)
+    return unit
