@@ -27,7 +27,7 @@ class ScannedMode:
     tau: float = quantity("epsilon/(m^1.5 sigma^3)", "third derivative along the mode")
     chi_bare: float = quantity("epsilon/(m^2 sigma^4)", "fourth derivative, other modes held")
     chi_relaxed: float = quantity("epsilon/(m^2 sigma^4)", "fourth derivative, modes of higher frequency follow")
-    scan: ModeScan
+    scan: ModeScan = quantity("as its fields say", "computed energies")
 
     def expansion(self, amplitude_s: Array, chi: float) -> Array:
         """Return omega^2 s^2/2 + tau s^3/6 + chi s^4/24 [epsilon].

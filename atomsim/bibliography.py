@@ -162,6 +162,35 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             1979,
             "10.1214/aos/1176344552",
         ),
+        # --- measured glasses
+        "berret-meissner-1988": Reference(
+            "J. F. Berret and M. Meissner",
+            "How universal are the low temperature acoustic properties of glasses?",
+            "Z. Phys. B 70, 65",
+            1988,
+            "10.1007/BF01320540",
+        ),
+        "pohl-2002": Reference(
+            "R. O. Pohl, X. Liu and E. Thompson",
+            "Low-temperature thermal conductivity and acoustic attenuation in amorphous solids",
+            "Rev. Mod. Phys. 74, 991",
+            2002,
+            "10.1103/RevModPhys.74.991",
+        ),
+        "golding-1972": Reference(
+            "B. Golding, B. G. Bagley and F. S. L. Hsu",
+            "Soft transverse phonons in a metallic glass",
+            "Phys. Rev. Lett. 29, 68",
+            1972,
+            "10.1103/PhysRevLett.29.68",
+        ),
+        "golding-1978": Reference(
+            "B. Golding, J. E. Graebner, A. B. Kane and J. L. Black",
+            "Relaxation of tunneling systems by conduction electrons in a metallic glass",
+            "Phys. Rev. Lett. 41, 1487",
+            1978,
+            "10.1103/PhysRevLett.41.1487",
+        ),
         # --- solids and methods
         "born-huang-1954": Reference(
             "M. Born and K. Huang", "Dynamical Theory of Crystal Lattices", "Clarendon Press, Oxford", 1954

@@ -21,6 +21,7 @@ BOLTZMANN = constants.Boltzmann
 HBAR = constants.hbar
 ATOMIC_MASS = constants.atomic_mass
 ANGSTROM = constants.angstrom
+ELECTRON_VOLT = constants.electron_volt
 
 # Density rho sigma^3 (epsilon/k_B T)^{1/2} at which the liquid of r^-6 spheres freezes: tan-2011, its table 4.
 SOFT_SPHERE_FREEZING_DENSITY = 2.295

@@ -59,7 +59,7 @@ def plot_soft_mode(glass: Glass, soft: SoftModes, mode: int, ax: Axes | None = N
         mode: which of them.
         ax: where to draw, with three axes.
     """
-    place_nc, arrow_nc, share_n, core = _parts(glass, soft, mode)
+    place_nc, arrow_nc, _, core = _parts(glass, soft, mode)
     if ax is None:
         ax = new_figure(6.2, 5.4).add_subplot(projection="3d")
     rest = np.setdiff1d(np.arange(glass.n_atoms), core)
@@ -77,7 +77,7 @@ def plot_soft_mode(glass: Glass, soft: SoftModes, mode: int, ax: Axes | None = N
     ax.set_axis_off()
     ax.view_init(elev=16, azim=-62)
     ax.text2D(
-        0.02, 0.02,
+        0.02, 0.97,
         f"N = {glass.n_atoms},  $\\omega$ = {soft.omega_m[mode]:.3f} $\\sqrt{{\\epsilon/m}}/\\sigma$,  "
         f"$N_k$ = {soft.participation_number_m[mode]:.0f},  core of {len(core)} atoms,  "
         f"edge {extent[0]:.2f} $\\sigma$",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.plotting.style import BLUE, INK, ORANGE, VERMILION, axes_or_new, new_figure, plain_log_ticks, styled
 from analysis.plotting.table import Cell, Table
 from analysis.soft_potential import SoftPotentials
+from analysis.soft_potential.landscape import BoolArray
 from atomsim.results import Array
 from atomsim.units import Material
 
@@ -48,7 +49,7 @@ def scales(material: Material) -> tuple[Scale, ...]:
     )
 
 
-def _kinds(potentials: SoftPotentials) -> list[tuple[str, Array, str, str]]:
+def _kinds(potentials: SoftPotentials) -> list[tuple[str, BoolArray, str, str]]:
     """The three kinds of minima: name, which modes, colour, marker."""
     double, lower = potentials.double_well_m, potentials.lower_minimum_m
     return [
@@ -82,8 +83,10 @@ def plot_soft_potentials(potentials: SoftPotentials, ax: Axes | None = None) -> 
     ax.plot(beta, lower, color=INK, linewidth=0.8, linestyle="--")
     for name, chosen, colour, marker in _kinds(potentials):
         count = int(np.sum(chosen))
-        ax.plot(np.abs(potentials.beta_m[chosen]), potentials.alpha_m[chosen], linestyle="", marker=marker, color=colour,
-                markersize=5, markeredgecolor="white", markeredgewidth=0.4, label=f"{name}: {count}")  # fmt: skip
+        ax.plot(
+            np.abs(potentials.beta_m[chosen]), potentials.alpha_m[chosen], linestyle="", marker=marker, color=colour,
+            markersize=5, markeredgecolor="white", markeredgewidth=0.4, label=f"{name}: {count}",
+        )  # fmt: skip
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(beta[0], beta[-1])
@@ -163,9 +166,9 @@ def table_soft_potentials(potentials: SoftPotentials, material: Material) -> Tab
     for name, chosen, _, _ in _kinds(potentials):
         kind[chosen] = name
     header = ("mode", "|beta| [1]", "alpha [1]", "form", *(scale.name for scale in panels))
+    cubic = np.abs(potentials.beta_m)
     rows: list[tuple[Cell, ...]] = [
-        (m, float(abs(potentials.beta_m[m])), float(potentials.alpha_m[m]), str(kind[m]), *(float(c[m]) for c in columns))
+        (m, float(cubic[m]), float(potentials.alpha_m[m]), str(kind[m]), *(float(column[m]) for column in columns))
         for m in range(len(kind))
     ]
     return Table(header, tuple(rows))
-

@@ -137,7 +137,8 @@ def table_density_of_states(ensembles: Sequence[EnsembleResults]) -> Table:
         ensembles: the ensembles.
     """
     power = ensembles[0].glasses[0].dimension - 1
-    density, reduced = "g(omega) [sigma sqrt(m/epsilon)]", f"g(omega)/omega^{power} [(sigma sqrt(m/epsilon))^{power + 1}]"
+    density = "g(omega) [sigma sqrt(m/epsilon)]"
+    reduced = f"g(omega)/omega^{power} [(sigma sqrt(m/epsilon))^{power + 1}]"
     header = (
         "curve", "omega [sqrt(epsilon/m)/sigma]",
         density, f"low end of {density}", f"high end of {density}",
@@ -161,11 +162,8 @@ def _tail(ensemble: EnsembleResults, end: float) -> tuple[Array, Array]:
 
 def _points(index: int, size: float) -> dict[str, object]:
     style = size_style(index)
-    star = style["marker"] == "*"
-    return {
-        "linestyle": "", "color": style["color"], "marker": style["marker"], "markersize": (1.6 if star else 1.0) * size,
-        "markeredgewidth": 0, "rasterized": True,
-    }  # fmt: skip
+    scale = 1.6 if style["marker"] == "*" else 1.0  # a star looks smaller than a circle of its width
+    return {**style, "linestyle": "", "markersize": scale * size, "markeredgewidth": 0, "rasterized": True}
 
 
 @styled

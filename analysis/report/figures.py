@@ -89,8 +89,8 @@ def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:
         yield _png(
             "soft_mode", "soft_modes", "A soft mode in space",
             f"Mode {mode} of a glass of {glass.n_atoms} atoms, ω = {plain(soft.omega_m[mode])} √(ε/m)/σ, participation "
-            f"number {plain(soft.participation_number_m[mode], 3)}. Dark: the fewest atoms that carry half of the mode, "
-            "with their displacements as arrows, all magnified alike; pale: all other atoms. The periodic box is "
+            f"number {plain(soft.participation_number_m[mode], 3)}. Dark: the fewest atoms that carry half of the "
+            "mode, with their displacements as arrows, all magnified alike; pale: all other atoms. The periodic box is "
             "shifted so that the most moving atom stands in its middle.",
             plotting.plot_soft_mode(glass, soft, mode).figure, plotting.table_soft_mode(glass, soft, mode),
         )  # fmt: skip
@@ -98,10 +98,10 @@ def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:
         s = study.scanned
         yield _svg(
             "energy_along_mode", "soft_modes", "Energy along the soft mode",
-            f"Points: energies computed at displaced positions, without derivatives, with the other modes held (circles) "
-            "and with all modes of higher frequency relaxed (squares). Lines: expansion to fourth order with the "
-            f"coefficients contracted at the minimum, χ = {plain(s.chi_bare)} bare and {plain(s.chi_relaxed)} relaxed "
-            "ε/(m²σ⁴). Nothing is fitted.",
+            "Points: energies computed at displaced positions, without derivatives, with the other modes held "
+            "(circles) and with all modes of higher frequency relaxed (squares). Lines: expansion to fourth order "
+            f"with the coefficients contracted at the minimum, χ = {plain(s.chi_bare)} bare and {plain(s.chi_relaxed)} "
+            "relaxed ε/(m²σ⁴). Nothing is fitted.",
             plotting.plot_scan(s).figure, plotting.table_scan(s),
         )  # fmt: skip
 
@@ -150,18 +150,17 @@ def _heat(study: WholeStudy) -> Iterator[ReportFigure]:
     thermal = study.thermal
     yield _svg(
         "thermal_conductivity", "thermal", "Thermal conductivity",
-        f"What the soft potentials of the simulated glass say of {thermal.material}: later form of the model (closed sum "
-        "of tunnelling, vibrations and relaxation), the theory of Karpov and Parshin joined at W, and the limit of "
+        f"What the soft potentials of the simulated glass say of {thermal.material}: later form of the model (closed "
+        "sum of tunnelling, vibrations and relaxation), the theory of Karpov and Parshin joined at W, and the limit of "
         "tunnelling systems alone. No parameter is fitted to a measured conductivity. Bands hold 68 % of the draws of "
         "glasses. Grey: most heat is held by vibrations that the model does not contain.",
         plotting.plot_conductivity(thermal).figure, plotting.table_conductivity(thermal),
     )  # fmt: skip
     yield _svg(
         "specific_heat", "thermal", "Specific heat over T³",
-        "Debye's phonons from the sound velocities; the exact harmonic sum over all computed modes, which lacks the long "
-        "waves that the box cannot hold; tunnelling systems with time "
+        "Debye's phonons from the sound velocities; the exact harmonic sum over all computed modes, which lacks the "
+        "long waves that the box cannot hold; tunnelling systems with time "
         f"{plain(thermal.experiment_time)} s to relax, for k_B T < W; vibrations of soft potentials with a density of "
         "states E⁴ that is continued beyond where it holds. Heavy line: sum of phonons, tunnelling and vibrations.",
         plotting.plot_specific_heat(thermal).figure, plotting.table_specific_heat(thermal),
     )  # fmt: skip
-

@@ -17,6 +17,7 @@ from atomsim import store
 from atomsim.results import Array, Estimate
 
 OMEGA = "sqrt(epsilon/m)/sigma"
+BAND = ("conductivity_low_T", "conductivity_high_T")
 KELVIN = 1.0  # temperature of the conductivity and specific heat that are quoted [K]
 
 
@@ -39,8 +40,8 @@ def _mean(unit: str, number: Callable[[Any], float], part: str = "glasses") -> C
     return lambda e: mean_over_glasses([number(item) for item in getattr(e, part)], unit)
 
 
-def _count(number: Callable[[WholeStudy], int]) -> Callable[[WholeStudy], Estimate]:
-    return lambda study: Estimate(float(number(study)), 0.0, "1")
+def _count(name: str) -> Callable[[WholeStudy], Estimate]:
+    return lambda study: Estimate(float(getattr(study.parameters, name)), 0.0, "1")
 
 
 def _median(soft: Array) -> float:
@@ -60,7 +61,8 @@ def _pooled_median(e: EnsembleResults, field: str, unit: str) -> Estimate:
     each = np.array([_median(getattr(soft, field)) for soft in e.soft_modes])
     each = each[np.isfinite(each)]
     error = float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else float("nan")
-    return Estimate(_median(pooled), error, unit, "" if len(each) > 1 else "no error: it needs two glasses with soft modes")
+    note = "" if len(each) > 1 else "no error: it needs two glasses with soft modes"
+    return Estimate(_median(pooled), error, unit, note)
 
 
 def _unbounded(e: EnsembleResults) -> Estimate:
@@ -95,13 +97,16 @@ _GLASS = (
     Headline("glass", "energy", "energy per atom of the inherent structures", lambda e: e.structure.energy),
     Headline("glass", "pressure", "pressure of the inherent structures", lambda e: e.structure.pressure),
     Headline("glass", "first_peak", "distance of the first maximum of g(r)", lambda e: e.structure.first_peak),
-    Headline("glass", "max_force", "largest residual force component", _mean("epsilon/sigma", lambda g: g.max_force)),
-)
+    Headline("glass", "max_force", "largest residual force component of all glasses",
+             lambda e: Estimate(max(g.max_force for g in e.glasses), float("nan"), "epsilon/sigma")),
+)  # fmt: skip
 _ELASTICITY = (
     Headline("elasticity", "bulk_modulus", "bulk modulus", lambda e: e.sound.bulk_modulus),
     Headline("elasticity", "shear_modulus", "shear modulus", lambda e: e.sound.shear_modulus),
-    Headline("elasticity", "longitudinal_velocity", "velocity of longitudinal sound", lambda e: e.sound.longitudinal_velocity),
-    Headline("elasticity", "transverse_velocity", "velocity of transverse sound", lambda e: e.sound.transverse_velocity),
+    Headline("elasticity", "longitudinal_velocity", "velocity of longitudinal sound",
+             lambda e: e.sound.longitudinal_velocity),
+    Headline("elasticity", "transverse_velocity", "velocity of transverse sound",
+             lambda e: e.sound.transverse_velocity),
     Headline("elasticity", "debye_frequency", "Debye angular frequency", lambda e: e.sound.debye_frequency),
     Headline("elasticity", "lowest_phonon_frequency", "angular frequency of the longest transverse wave of the box",
              _mean(OMEGA, lambda e: e.lowest_phonon_frequency, "elasticities")),
@@ -122,7 +127,8 @@ _SOFT_MODES = (
              lambda e: _pooled_median(e, "chi_bare_m", "epsilon/(m^2 sigma^4)")),
     Headline("soft_modes", "chi_relaxed", "median fourth derivative, modes of higher frequency follow",
              lambda e: _pooled_median(e, "chi_relaxed_m", "epsilon/(m^2 sigma^4)")),
-    Headline("soft_modes", "unbounded_share", "share of soft modes that the relaxed quartic term does not bound", _unbounded),
+    Headline("soft_modes", "unbounded_share", "share of soft modes that the relaxed quartic term does not bound",
+             _unbounded),
 )  # fmt: skip
 _COUNTS = {
     "n_modes": "soft modes in the window",
@@ -131,10 +137,10 @@ _COUNTS = {
     "n_counted": "of these, modes counted as vibrations of soft potentials",
 }
 _DESCRIPTIONS = {
-    "A_g": "amplitude of the normalised density of states A_g omega^4",
+    "A_g": "amplitude of the normalised density of states A_g ω⁴",
     "exponent": "exponent of the low-frequency tail",
-    "P_s": "soft potentials per volume and area of (D1, D2)",
-    "G": "mean density of (eta, t) per volume",
+    "P_s": "soft potentials per volume and area of (D₁, D₂)",
+    "G": "mean density of (η, t) per volume",
     "W": "energy scale of the soft potentials, weighted for tunnelling",
     "W_median": "median energy scale of the soft potentials",
     "epsilon": "median quartic energy at a displacement of one length",
@@ -154,21 +160,19 @@ def _parameter(name: str) -> Callable[[WholeStudy], Estimate]:
 
 
 _SOFT_POTENTIAL = (
-    *(
-        Headline("soft_potential", key, text, of_study=_count(lambda study, k=key: getattr(study.parameters, k)))
-        for key, text in _COUNTS.items()
-    ),
+    *(Headline("soft_potential", key, text, of_study=_count(key)) for key, text in _COUNTS.items()),
     *(Headline("soft_potential", key, _DESCRIPTIONS[key], of_study=_parameter(key)) for key in UNITS),
 )
 _THERMAL = (
-    Headline("thermal", "W_kelvin", "energy scale of the soft potentials over k_B", of_study=lambda s: s.thermal.W_kelvin),
-    Headline("thermal", "minimum_temperature", "temperature where the excess C/T^3 is smallest",
+    Headline("thermal", "W_kelvin", "energy scale of the soft potentials over k_B",
+             of_study=lambda s: s.thermal.W_kelvin),
+    Headline("thermal", "minimum_temperature", "temperature where the excess C/T³ is smallest",
              of_study=_temperature("minimum_temperature")),
     Headline("thermal", "debye_temperature", "Debye temperature", of_study=_temperature("debye_temperature")),
     Headline("thermal", "highest_temperature", "above this, most heat is held by what the model does not contain",
              of_study=_temperature("highest_temperature")),
     Headline("thermal", "conductivity_1K", "thermal conductivity at 1 K",
-             of_study=lambda s: _at_kelvin(s, "conductivity_T", "W/(m K)", ("conductivity_low_T", "conductivity_high_T"))),
+             of_study=lambda s: _at_kelvin(s, "conductivity_T", "W/(m K)", BAND)),
     Headline("thermal", "harmonic_specific_heat_1K", "specific heat of all computed modes at 1 K",
              of_study=lambda s: _at_kelvin(s, "harmonic_T", "J/(m^3 K)")),
 )  # fmt: skip

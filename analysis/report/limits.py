@@ -10,8 +10,8 @@ from analysis.study.results import WholeStudy
 
 ASSUMPTIONS = (
     "Atoms are classical in making the glass; quantum mechanics enters with the levels of the soft potentials only.",
-    "A simulated liquid is cooled many orders of magnitude faster than a real one: the glass holds more soft modes than "
-    "a well annealed one, and the exponent of their density of states can lie below four.",
+    "A simulated liquid is cooled many orders of magnitude faster than a real one: the glass holds more soft modes "
+    "than a well annealed one, and the exponent of their density of states can lie below four.",
     "The box is periodic: there are no sound waves longer than it, and soft modes near the lowest of them mix with it.",
     "Errors are the scatter between glasses. They hold neither the error of the theory nor that of the scales of the "
     "material.",
@@ -27,7 +27,8 @@ def limits_of(study: WholeStudy) -> tuple[str, ...]:
     return (
         *ASSUMPTIONS,
         f"Reduced units are told in terms of {study.material.name}: σ = {study.material.sigma:.4g} m, "
-        f"ε/k_B = {study.material.temperature_unit:.4g} K, m = {study.material.mass:.4g} kg. {_sentence(study.material.source)}",
+        f"ε/k_B = {study.material.temperature_unit:.4g} K, m = {study.material.mass:.4g} kg. "
+        f"{_sentence(study.material.source)}",
         *_few(study),
         *_soft_modes(study),
         *(_sentence(text) for text in study.thermal.limits),

@@ -8,6 +8,7 @@ from atomsim.results import Estimate
 
 MISSING = "—"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MOST_DECIMALS = 7
 PLAIN_DECADES = range(-3, 5)  # powers of ten written without one
 
 
@@ -20,6 +21,8 @@ def plain(value: float, digits: int = 4) -> str:
     """
     if not math.isfinite(value):
         return MISSING
+    if value < 0:
+        return f"−{plain(-value, digits)}"
     if value == 0 or math.floor(math.log10(abs(value))) in PLAIN_DECADES:
         return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
     power = math.floor(math.log10(abs(value)))
@@ -34,14 +37,17 @@ def plus_minus(value: float, error: float) -> str:
         error: its standard error; zero for a count or an exact number [the same unit].
     """
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
-        return plain(value, 10 if error == 0 and float(value).is_integer() else 4)
+        return plain(value, 4 if math.isnan(error) else 7)
     power = math.floor(math.log10(max(abs(value), error)))
     if power in PLAIN_DECADES:
         power = 0
     last = math.floor(math.log10(error)) - 1
     decimals = max(power - last, 0)
+    if decimals > MOST_DECIMALS:
+        return f"{plain(value, MOST_DECIMALS)} ± {plain(error, 2)}"
     scale = 10.0**power
-    text = f"{value / scale:.{decimals}f} ± {error / scale:.{decimals}f}"
+    sign = "−" if value < 0 else ""
+    text = f"{sign}{abs(value) / scale:.{decimals}f} ± {error / scale:.{decimals}f}"
     return text if power == 0 else f"({text})·10{str(power).translate(SUPERSCRIPT)}"
 
 
@@ -68,6 +74,15 @@ UNIT_SIGNS = (
     ("^4", "⁴"),
     ("^5", "⁵"),
 )
+
+
+def machine_text(value: float) -> str:
+    """Return a number to its last digit, as in JSON; nothing where there is none.
+
+    Args:
+        value: the number [any unit].
+    """
+    return repr(float(value)) if math.isfinite(value) else ""
 
 
 def unit_text(unit: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from analysis.study.load import open_study
 from analysis.study.results import WholeStudy
 from analysis.validation import Comparison, intrinsic_comparisons, study_comparisons
 from atomsim import store
+from atomsim.errors import InputError
 
 FIGURES = "figures"
 
@@ -50,21 +50,21 @@ SECTIONS = (
     Section(
         "soft_modes",
         "Soft modes",
-        "Vibrations below the lowest transverse sound wave of the box. Third and fourth derivatives of the energy along "
-        "each are contracted pair by pair; the relaxed ones let every mode of higher frequency follow.",
+        "Vibrations below the lowest transverse sound wave of the box. Third and fourth derivatives of the energy "
+        "along each are contracted pair by pair; the relaxed ones let every mode of higher frequency follow.",
         ("soft_modes",),
     ),
     Section(
         "soft_potentials",
         "Soft potentials",
-        "With ħ of the material each bounded soft mode is a potential W(αy² + βy³ + y⁴); their number and their coupling "
-        "to strain give the tunnelling strengths. Errors come from drawing whole glasses anew.",
+        "With ħ of the material each bounded soft mode is a potential W(αy² + βy³ + y⁴); their number and their "
+        "coupling to strain give the tunnelling strengths. Errors come from drawing whole glasses anew.",
         ("soft_potential",),
     ),
     Section(
         "thermal",
         "Heat",
-        "Conductivity and specific heat follow from these numbers by closed forms; nothing is adjusted to an experiment.",
+        "Conductivity and specific heat follow from these numbers by closed forms; nothing is adjusted to experiment.",
         ("thermal",),
     ),
 )
@@ -97,7 +97,10 @@ def build_report(study: WholeStudy, comparisons: Sequence[Comparison], directory
         InputError: the folder cannot be written.
     """
     directory = Path(directory)
-    (directory / FIGURES).mkdir(parents=True, exist_ok=True)
+    try:
+        (directory / FIGURES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{directory}: cannot be written ({error.strerror})") from error
     figures = tuple(draw_figures(study))
     for figure in figures:
         with store.atomic_path(directory / FIGURES / f"{figure.name}.{figure.suffix}") as path:
@@ -124,6 +127,7 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         lstrip_blocks=True,
     )
     environment.filters |= {"unit": numbers.unit_text, "estimate": numbers.estimate_text, "plain": numbers.plain}
+    environment.filters |= {"machine": numbers.machine_text, "capital": lambda text: text[:1].upper() + text[1:]}
     environment.globals["plus_minus"] = numbers.plus_minus
     values = headline_values(study)
     sections = [
@@ -143,7 +147,7 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         comparisons=comparisons,
         verdicts=_count_verdicts(comparisons),
         limits=limits_of(study),
-        configuration=json.dumps(study.configuration, indent=2, ensure_ascii=False),
+        parameters=_parameters(study.configuration),
         provenance=study.provenance,
     )
 
@@ -158,6 +162,19 @@ def _key_values(values: Sequence[HeadlineValue]) -> list[HeadlineValue]:
         found = [value for value in values if value.key == key or value.key.startswith(f"{key}_N")]
         top += found[-1:]
     return top
+
+
+def _parameters(configuration: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and value of every parameter; long lists are shortened to their ends."""
+    for key, value in configuration.items():
+        if isinstance(value, Mapping):
+            yield from _parameters(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and len(value) > 8:
+            yield prefix + key, f"{value[0]}, {value[1]}, … {value[-1]} ({len(value)} values)"
+        elif isinstance(value, list):
+            yield prefix + key, ", ".join(map(str, value))
+        else:
+            yield prefix + key, "(default)" if value is None else str(value)
 
 
 def _count_verdicts(comparisons: Sequence[Comparison]) -> dict[str, Any]:

@@ -116,13 +116,13 @@ def tunnelling_inverse_path(omega: Array, temperature: Array, glass: KarpovParsh
         InputError: b is not zero and hbar omega reaches W.
     """
     velocity, d2 = glass.branch(branch)
-    omega = np.asarray(omega, dtype=float)
-    strength = np.full_like(omega, glass.density_II)
+    omega = np.asarray(omega)
+    strength = glass.density_II
     if glass.b != 0:
         logarithm = np.log(glass.W / (HBAR * omega))
         if np.any(logarithm <= 0):
             raise InputError("hbar omega reaches W: the logarithm of type I has no meaning there; cut the integral")
-        strength += glass.b**2 / 9 * glass.density_I / logarithm**2
+        strength = strength + glass.b**2 / 9 * glass.density_I / logarithm**2
     prefactor = 4 * np.pi * glass.W * d2 / (glass.medium.density * velocity**3 * np.sqrt(glass.eta_L))
     return prefactor * omega * np.tanh(HBAR * omega / (2 * BOLTZMANN * temperature)) * strength
 
@@ -192,7 +192,7 @@ def vibration_density(
         region: which part of the plane is counted.
     """
     ratio = _RELATIVE_DENSITY[VibrationRegion(region)]
-    return ratio * density * eta_L**1.5 / W**3 * np.asarray(energy, dtype=float) ** 2
+    return ratio * density * eta_L**1.5 / W**3 * np.asarray(energy) ** 2
 
 
 def vibration_relaxation_rate(energy: ArrayLike, glass: KarpovParshinGlass) -> Array:
@@ -230,7 +230,7 @@ def vibration_inverse_path(
     """
     velocity, _ = glass.branch(branch)
     region = VibrationRegion.WHOLE_PLANE if whole_plane else VibrationRegion.TYPE_I
-    omega = np.asarray(omega, dtype=float)
+    omega = np.asarray(omega)
     found = vibration_density(HBAR * omega, density=glass.density_I, eta_L=glass.eta_L, W=glass.W, region=region)
     return (
         enhancement * np.pi / 6 * glass.xi2 * glass.mass * HBAR * omega**2 * found / (glass.medium.density * velocity)

@@ -62,10 +62,11 @@ def resonant_vibrations(omega: Array, *, W: float) -> Array:
     return (HBAR * np.asarray(omega) / W) ** 3 / 8
 
 
-def relaxation_over_barriers(omega: Array, temperature: Array, *, W: float) -> Array:
+def relaxation_over_barriers(omega: Array, temperature: Array, *, W: float, tau_0: float | None = None) -> Array:
     """Return the absorption by relaxation over barriers, (k_B T/W)^{3/4} ln^{-1/4}(1/omega tau_0) [pi omega C/v].
 
-    tau_0 = hbar/W. Leading order for a large logarithm; zero from omega tau_0 = 1/e on, where it has no meaning.
+    tau_0 = hbar/W where none is given. Leading order for a large logarithm; zero from omega tau_0 = 1/e on, where it
+    has no meaning.
 
     Source: buchenau-1992b (relaxation); test: test_barrier_relaxation_from_the_double_wells
 
@@ -73,8 +74,9 @@ def relaxation_over_barriers(omega: Array, temperature: Array, *, W: float) -> A
         omega: angular frequency [rad/s].
         temperature: temperature [K].
         W: energy scale of the soft potentials [J].
+        tau_0: shortest time of relaxation [s].
     """
-    logarithm = -np.log(HBAR * np.asarray(omega, dtype=float) / W)
+    logarithm = -np.log(np.asarray(omega) * (HBAR / W if tau_0 is None else tau_0))
     valid = logarithm > 1
     return np.where(valid, (BOLTZMANN * temperature / W) ** 0.75 * np.where(valid, logarithm, 1.0) ** -0.25, 0.0)
 

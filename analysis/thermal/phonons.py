@@ -98,8 +98,8 @@ def mode_heat_capacity(x: Array) -> Array:
     Args:
         x: energy quantum over k_B T [-].
     """
-    half = np.minimum(np.asarray(x, dtype=float) / 2, 350.0)  # beyond, zero in double precision anyhow
-    return np.divide(half, np.sinh(half), out=np.ones_like(half), where=half > 0) ** 2
+    half = np.minimum(np.asarray(x) / 2, 350.0)  # beyond, zero in double precision anyhow
+    return np.divide(half, np.sinh(half), out=np.ones_like(half), where=half != 0) ** 2
 
 
 def taken_out_above(path: InversePath, omega_max: float) -> InversePath:

@@ -86,7 +86,7 @@ def compare(
     verdict, reason = judge(measured - predicted, float(np.hypot(predicted_error, measured_error)), allowed=allowed,
                             size=max(abs(predicted), abs(measured)))  # fmt: skip
     if tolerance:
-        reason += f" (tolerance: {tolerance:.1g} of the predicted number)"
+        reason += f" (tolerance: {tolerance:.2g} of the predicted number)"
     explanation = "; ".join(text for text in (reason, remark) if text)
     return Comparison(
         name,
@@ -164,7 +164,9 @@ def judge(gap: float, error: float, *, allowed: float, size: float) -> tuple[Ver
         return Verdict.CANNOT_TELL, "outside the tolerance, but the error is unknown"
     if error > USELESS_ERROR * size and beyond <= DIFFERS_BEYOND * error:
         return Verdict.CANNOT_TELL, f"the error is {100 * error / size:.0f} % of the number: it decides nothing"
-    words = f"difference {abs(gap) / error:.1f} standard errors" if error > 0 else f"relative difference {_relative(gap, size):.1e}"
+    words = f"relative difference {_relative(gap, size):.1e}"
+    if error > 0:
+        words = f"difference {abs(gap) / error:.1f} standard errors"
     if 0 < abs(gap) <= allowed:
         return Verdict.AGREES, f"{words}, within the tolerance"
     if beyond <= AGREES_WITHIN * error:

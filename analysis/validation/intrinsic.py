@@ -17,7 +17,7 @@ from analysis.modes import Elasticity, elasticity
 from analysis.modes.spectrum import dynamical_matrix
 from analysis.soft_potential import Counting, mode_energy, soft_potentials
 from analysis.soft_potential.coupling import longitudinal_average, transverse_average
-from analysis.soft_potential.landscape import images, lower_minimum_curvature, potential_energy
+from analysis.soft_potential.landscape import BoolArray, images, lower_minimum_curvature, potential_energy
 from analysis.soft_potential.tail import counting_coefficient
 from analysis.thermal import KarpovParshinGlass, LaterFormGlass, Medium, conductivity_tanh_law, phonon_conductivity
 from analysis.thermal.closed_forms import (
@@ -74,7 +74,8 @@ def _energy(scale: float) -> float:
 
 def _shells(lattice: str, cutoff: float, scale: float = 1.0) -> Array:
     """Distances of all neighbours of one atom of the crystal, by counting lattice points."""
-    basis = {"fcc": ((0, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)), "bcc": ((0, 0, 0), (0.5, 0.5, 0.5))}[lattice]
+    centre = {"fcc": ((0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)), "bcc": ((0.5, 0.5, 0.5),)}[lattice]
+    basis = ((0, 0, 0), *centre)
     edge = scale * len(basis) ** (1 / 3)
     reach = range(-int(cutoff / edge) - 2, int(cutoff / edge) + 3)
     points = np.array(list(itertools.product(reach, repeat=3)))[:, None] + np.array(basis)
@@ -99,8 +100,8 @@ def _crystals() -> list[Comparison]:
             ("mean square frequency", np.sum(second + 2 * first / r) / 3, frequency, "epsilon/(m sigma^2)"),
         )
         found += [
-            compare(f"{what} of the {lattice} crystal", source, predicted=float(predicted), measured=measured, unit=unit,
-                    tolerance=ROUND_OFF, remark="sum over lattice points against the neighbour list")
+            compare(f"{what} of the {lattice} crystal", source, predicted=float(predicted), measured=measured,
+                    unit=unit, tolerance=ROUND_OFF, remark="sum over lattice points against the neighbour list")
             for what, predicted, measured, unit in rows
         ]  # fmt: skip
     return found
@@ -144,23 +145,25 @@ def _kinetic(temperature: float, glass: KarpovParshinGlass) -> float:
     return float(kappa_T[0])
 
 
+def _tanh_path(omega: Array, temperature: Array, *, strength: float, velocity: float) -> Array:
+    return np.pi * omega * strength / velocity * np.tanh(HBAR * omega / (2 * BOLTZMANN * temperature))
+
+
 def _conductivity() -> list[Comparison]:
     """The kinetic integral against its closed forms."""
     integral = integrate.quad(lambda x: x * (x / 2) ** 2 / np.sinh(x / 2) ** 2 / np.tanh(x / 2), 0, 200)[0]
     T, unit = 0.04, "W/(m K)"
     later = LaterFormGlass(MEDIUM, W=SCALE, C_l=3e-4, C_t=2.5e-4)
-    plain = {
-        s: lambda omega, T, C=C, v=v: np.pi * omega * C / v * np.tanh(HBAR * omega / (2 * BOLTZMANN * T))
-        for s, C, v in (("longitudinal", 3e-4, 5800.0), ("transverse", 2.5e-4, 3800.0))
-    }
-    tanh_law = float(phonon_conductivity(np.array([T]), medium=MEDIUM, **plain)[0])
+    paths = [partial(_tanh_path, strength=C, velocity=v) for C, v in ((3e-4, 5800.0), (2.5e-4, 3800.0))]
+    tanh_law = phonon_conductivity(np.array([T]), longitudinal=paths[0], transverse=paths[1], medium=MEDIUM)
     quiet, both = _example(), _example(b=1e-3)
     derived, printed = (float(conductivity_two_types(T, both, as_printed=p)) for p in (False, True))
     return [
         compare("integral that sets the constant of kappa, pi^2", "karpov-parshin-1985 (5.9)", predicted=np.pi**2,
                 measured=integral, unit="1", tolerance=QUADRATURE),
         compare("conductivity of the tanh law, closed against integral", "soft-potential-notes (tanh law)",
-                predicted=float(conductivity_tanh_law(T, later)), measured=tanh_law, unit=unit, tolerance=QUADRATURE),
+                predicted=float(conductivity_tanh_law(T, later)), measured=float(tanh_law[0]), unit=unit,
+                tolerance=QUADRATURE),
         compare("(5.7) in (5.1) against the closed form without logarithm", "karpov-parshin-1985 (5.7)",
                 predicted=float(conductivity_log_free(T, quiet)), measured=_kinetic(T, quiet), unit=unit,
                 tolerance=QUADRATURE),
@@ -237,26 +240,27 @@ def _counting() -> list[Comparison]:
     inside, area = _lower_wells()
     tail = float(np.sum(area * inside["D"])) * 5  # of the potentials with energy quantum below one: coefficient/5
     wedge, origin = (float(np.sum(inside[key])) for key in ("wedge", "origin"))
-    numbers = {"density": 1.0, "eta_L": 1.0, "W": 1.0}
+    one = partial(vibration_density, 1.0, density=1.0, eta_L=1.0, W=1.0)
     ratios = {
-        region: float(vibration_density(1.0, region=region, **numbers) / vibration_density(1.0, **numbers))
+        region: float(one(region=region) / one())
         for region in (VibrationRegion.TYPE_II, VibrationRegion.TYPE_II_PRINTED)
     }
     source = "karpov-parshin-1985 (6.4)"
     return [
-        compare("coefficient of n(E) = c (P_s/W)(E/W)^4, potentials counted on a grid", "soft-potential-notes (vibrations)",
-                predicted=counting_coefficient(Counting.LOWER_MINIMA), measured=tail, unit="1", tolerance=GRID),
+        compare("coefficient of n(E) = c (P_s/W)(E/W)^4, potentials counted on a grid",
+                "soft-potential-notes (vibrations)", predicted=counting_coefficient(Counting.LOWER_MINIMA),
+                measured=tail, unit="1", tolerance=GRID),
         compare("vibrations of type II over type I, as derived here", source, unit="1", tolerance=GRID,
                 predicted=ratios[VibrationRegion.TYPE_II], measured=wedge / origin),
         compare("vibrations of type II over type I: printed number over the counted one", source, unit="1",
                 predicted=np.sqrt(2) / 27 * 3 / (np.sqrt(2) - 1), tolerance=GRID,
                 measured=ratios[VibrationRegion.TYPE_II_PRINTED] / (wedge / origin),
-                remark="the paper takes the energy at eta = 0 for the whole wedge, which is 2.6 times too few; the true "
-                       "curvature of the lower well is used everywhere else"),
+                remark="the paper takes the energy at eta = 0 for the whole wedge, which is 2.6 times too few; the "
+                       "true curvature of the lower well is used everywhere else"),
     ]  # fmt: skip
 
 
-def _lower_wells(points: int = 1200) -> tuple[dict[str, Array], Array]:
+def _lower_wells(points: int = 1200) -> tuple[dict[str, BoolArray], Array]:
     """Potentials on a grid of (alpha, beta) whose lower well has an energy quantum 2 sqrt(alpha_g) below one."""
     alpha = (np.arange(points) + 0.5) / points * 0.25
     beta = ((np.arange(points) + 0.5) / points * 1.0)[:, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,19 +49,17 @@ def _sum_rule(ensemble: EnsembleResults) -> list[Comparison]:
     rows = [vibrations.omega_m[vibrations.glass_m == g] for g in range(len(ensemble.glasses))]
     found = _per_glass([float(np.sqrt(np.sum(row**2) / degrees)) for row in rows], unit)
     return [
-        compare(f"root mean square frequency, {ensemble.name}: trace against all eigenvalues", "born-huang-1954 (trace)",
-                predicted=vibrations.rms_frequency.value, measured=found.value, unit=unit, tolerance=ROUND_OFF),
+        compare(f"root mean square frequency, {ensemble.name}: trace against all eigenvalues",
+                "born-huang-1954 (trace)", predicted=vibrations.rms_frequency.value, measured=found.value, unit=unit,
+                tolerance=ROUND_OFF),
     ]  # fmt: skip
 
 
 def _energy(glass: Glass, scale: float) -> float:
     """Energy of the glass with all lengths scaled, atoms not relaxed."""
-    atoms = glass.to_atoms()
     d = glass.dimension
     matrix = np.diag([scale] * d + [1.0] * (3 - d))
-    atoms.set_cell(atoms.cell.array @ matrix, scale_atoms=False)
-    atoms.positions = glass.positions_nc @ matrix
-    return float(type(glass)(**{**vars(glass), "cell_cc": atoms.cell.array}).interaction().terms(atoms.positions).energy())
+    return replace(glass, cell_cc=glass.cell_cc @ matrix).interaction().terms(glass.positions_nc @ matrix).energy()
 
 
 def _mechanics(ensemble: EnsembleResults) -> list[Comparison]:
@@ -99,13 +98,13 @@ def _low_frequencies(ensemble: EnsembleResults) -> list[Comparison]:
         compare(f"share of the modes below a quarter of the Debye frequency, {ensemble.name}",
                 "debye-1912 (density of states)", predicted=debye.value, predicted_error=debye.error,
                 measured=share.value, measured_error=share.error, unit="1", tolerance=0.05,
-                kind=Kind.MODEL, remark="sound waves of an elastic continuum; an excess is the soft modes and the bending of the "
-                       "dispersion, and a difference is expected of a glass"),
+                kind=Kind.MODEL, remark="sound waves of an elastic continuum; an excess is the soft modes and the "
+                                        "bending of the dispersion, and a difference is expected of a glass"),
     ]  # fmt: skip
 
 
 def _fit(amplitude_s: Array, energy_s: Array) -> Array:
-    """Second, third and fourth derivative at the minimum, by a polynomial of eighth order without constant and slope."""
+    """Second, third and fourth derivative at the minimum, by a polynomial of eighth order from the square on."""
     scale = float(np.abs(amplitude_s).max())
     orders = np.arange(2, 9)
     solution, *_ = np.linalg.lstsq((amplitude_s[:, None] / scale) ** orders, energy_s, rcond=None)
@@ -152,7 +151,7 @@ def _spread(study: WholeStudy, combine: Callable[..., Array], *names: str) -> fl
 
 
 def _potentials_one_by_one(study: WholeStudy) -> float:
-    """Soft potentials per volume and area of (D1, D2), each counted against the area that its own W gives the window."""
+    """Soft potentials per volume and area of (D1, D2), each against the area that its own W gives the window."""
     p = study.parameters
     found = [modes for ensemble in study.ensembles for modes in ensemble.soft_modes]
     window = study.configuration.get("soft_potential", {}).get("window") or np.inf
@@ -176,8 +175,8 @@ def _soft_potentials(study: WholeStudy) -> list[Comparison]:
     v_l, v_t = sound.longitudinal_velocity, sound.transverse_velocity
     bound = 4 / 3 * (v_t.value / v_l.value) ** 2
     return [
-        compare("exponent of the low-frequency tail", "soft-potential-notes (vibrations)", predicted=4.0, kind=Kind.MODEL,
-                measured=p.exponent.value, measured_error=p.exponent.error, unit="1",
+        compare("exponent of the low-frequency tail", "soft-potential-notes (vibrations)", predicted=4.0,
+                kind=Kind.MODEL, measured=p.exponent.value, measured_error=p.exponent.error, unit="1",
                 remark="; ".join(filter(None, [p.exponent.note, "soft potentials uniform in (D1, D2) give 4; phonons "
                        "in the window and instantaneous quenches from a hot liquid lower it"]))),
         compare("density of soft potentials: one W for all against each mode with its own",
@@ -206,7 +205,8 @@ def _heat(study: WholeStudy) -> list[Comparison]:
                 tolerance=0.25, kind=Kind.MODEL, remark=remark),
         compare("W over k_B times the temperature where the excess C/T^3 is smallest", "buchenau-1992 (8)",
                 predicted=1.6, measured=float(ratio), unit="1", tolerance=0.25, kind=Kind.MODEL,
-                remark="the paper's number holds for one time of the experiment; with the cut it ranges over 1.6 to 1.9"),
+                remark="the paper's number holds for one time of the experiment; with the cut it ranges over 1.6 to "
+                       "1.9"),
         compare(f"specific heat at {T[last]:.3g} K: Debye against all computed modes", "debye-1912 (specific heat)",
                 predicted=float(thermal.debye_T[last]), unit="J/(m^3 K)", tolerance=0.05,
                 kind=Kind.MODEL, measured=float(thermal.harmonic_T[last]) if hot else float("nan"),

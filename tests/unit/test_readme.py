@@ -19,6 +19,10 @@ from pathlib import Path
 
 import house
 import pytest
+import typer
+
+from analysis.cli import app
+from analysis.report.headlines import HEADLINES
 
 README = house.ROOT / "README.md"
 SMOKE = house.ROOT / "tests" / "smoke.txt"
@@ -26,6 +30,7 @@ FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
+WORD = re.compile(r"[\w-]+")
 CHAOTIC = re.compile(rf"≈ ?{NUMBER.pattern}")
 PRINTED_AGREEMENT = 0.05  # a quench is chaotic: the same seed gives another glass where the processor rounds otherwise
 
@@ -134,3 +139,28 @@ def test_smoke_settings_are_added_to_runs() -> None:
     assert first.startswith("atomsim run examples/demo.toml --set ")
     assert first.endswith(" --out demo")
     assert second == "atomsim report demo"
+
+
+def table_under(heading: str) -> list[tuple[str, str]]:
+    """Return the first two columns of the table below a heading of the README, head and rule left out."""
+    text = README.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in text.splitlines() if line.startswith("|")]
+    return [(first, second) for first, second in rows[2:]]
+
+
+def test_readme_lists_the_keys_of_the_summary() -> None:
+    listed = {
+        (stage.strip("`"), key) for stage, keys in table_under("Keys of summary.json") for key in WORD.findall(keys)
+    }
+    assert listed == {(headline.stage, headline.key) for headline in HEADLINES}
+
+
+def test_readme_lists_every_verb() -> None:
+    listed = {WORD.search(verb)[0] for verb, _ in table_under("From the command line")}
+    assert listed == set(typer.main.get_command(app).commands)
+
+
+def test_readme_pictures_exist() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert pictures
+    assert [picture for picture in pictures if not (house.ROOT / picture).is_file()] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from tiny_study import run_tiny, tiny_config
+from small_chain import run_small, small_config
 
 from analysis.modes import Modes
 from analysis.structure import StructureSummary
@@ -26,7 +26,7 @@ from atomsim.store import list_results, read_result
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an uninterrupted run."""
     folder = tmp_path_factory.mktemp("tiny")
-    run_tiny(tiny_config(folder), folder / "out")
+    run_small(small_config(folder), folder / "out")
     return folder / "out"
 
 
@@ -70,10 +70,10 @@ def test_finished_study_opens_with_its_ensembles(finished: Path) -> None:
 
 
 def test_each_stage_depends_on_its_own_parameters_only(tmp_path: Path) -> None:
-    reference = {task.place: task.key for task in make_plan(tiny_config(tmp_path), STAGES)}
+    reference = {task.place: task.key for task in make_plan(small_config(tmp_path), STAGES)}
 
     def stages_changed_by(override: str) -> set[str]:
-        tasks = make_plan(tiny_config(tmp_path, override), STAGES)
+        tasks = make_plan(small_config(tmp_path, override), STAGES)
         return {task.stage.name for task in tasks if reference[task.place] != task.key}
 
     heat = {"thermal"}
@@ -91,15 +91,15 @@ def test_each_stage_depends_on_its_own_parameters_only(tmp_path: Path) -> None:
 
 def test_chain_killed_ten_times_gives_the_same_numbers(tmp_path: Path, finished: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tiny_study", "fake_study"])
-    config = tiny_config(tmp_path)
+    context.set_forkserver_preload(["small_chain", "fake_study"])
+    config = small_config(tmp_path)
     rng = np.random.default_rng(8)
     left_behind: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # the server looks for what it preloads there
         while len(left_behind) < 10 or len(set(left_behind)) < 4:  # at different moments of the work
             workers = 1 + len(left_behind) % 2
-            process = context.Process(target=run_tiny, args=(config, tmp_path / "out", workers))
+            process = context.Process(target=run_small, args=(config, tmp_path / "out", workers))
             process.start()
             time.sleep(rng.uniform(0.0, 1.0))
             process.kill()
@@ -110,5 +110,5 @@ def test_chain_killed_ten_times_gives_the_same_numbers(tmp_path: Path, finished:
                 continue
             assert process.exitcode == -signal.SIGKILL
             left_behind.append(len(list((tmp_path / "out").rglob("cache/*.h5"))))
-    run_tiny(config, tmp_path / "out")
+    run_small(config, tmp_path / "out")
     assert numbers(tmp_path / "out" / "results.h5") == numbers(finished / "results.h5")
