@@ -15,12 +15,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 import atomsim
-from analysis import terminal
+from analysis import cli_thermal, terminal
 from atomsim.errors import AtomsimError, InputError, NotAMinimum
 
 if TYPE_CHECKING:
@@ -346,6 +346,10 @@ def equations(as_json: AsJson = False) -> None:
 
 
 _EQUATION_COLUMNS = {"paper": "key", "equation": "equation", "function": "function", "test": "test"}
+
+
+for _verb in cli_thermal.verbs.registered_commands:
+    app.command(_verb.name)(reported(cast(Callable[..., None], _verb.callback)))
 
 
 def _print_json(document: Any) -> None:

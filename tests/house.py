@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,12 @@ def imports(module: Module) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def foreign_imports(modules: Iterable[Module]) -> set[str]:
+    """Return the top-level names of everything imported that neither Python nor this project brings."""
+    tops = {target.partition(".")[0] for module in modules for target in imports(module)}
+    return {top for top in tops if top not in sys.stdlib_module_names and top not in PACKAGES}
+
+
 @dataclass(frozen=True)
 class ImportRule:
     """``target`` may be imported only by modules for which ``allowed`` says so."""
@@ -83,7 +90,7 @@ IMPORT_RULES = (
     ImportRule("matplotlib", inside("analysis.plotting"), "drawing stands in analysis.plotting"),
     ImportRule("h5py", inside("atomsim.store", "atomsim.formats"), "files are touched in atomsim.store and .formats"),
     ImportRule("scipy.constants", inside("atomsim.units"), "constants of nature stand in atomsim.units"),
-    ImportRule("typer", inside("analysis.cli"), "the command line is a leaf"),
+    ImportRule("typer", inside("analysis.cli", "analysis.cli_thermal"), "the command line is a leaf"),
 )
 
 

@@ -133,7 +133,7 @@ def plot_scan(scanned: ScannedMode, ax: Axes | None = None) -> Axes:
     ax.plot(held.x, held.y, "o", color=BLUE, markersize=5, fillstyle="none", label="computed, other modes held")
     ax.plot(relaxed.x, relaxed.y, "s", color=VERMILION, markersize=5, fillstyle="none",
             label="computed, harder modes relaxed")  # fmt: skip
-    ax.set_xlim(bare.x[0], bare.x[-1])
+    ax.set_xlim(1.04 * bare.x[0], 1.04 * bare.x[-1])
     ax.set_ylim(min(0.0, 1.1 * float(relaxed.y.min())), None)
     ax.set_xlabel(r"coordinate of the mode $s$  [$\sqrt{m}\,\sigma$]")
     ax.set_ylabel(r"energy above the minimum  [$\epsilon$]")

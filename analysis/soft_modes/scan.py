@@ -18,6 +18,7 @@ from atomsim.quench import Glass
 from atomsim.results import Array, quantity
 
 MOST_STEPS = 60
+LARGEST_JUMP = 0.1  # an atom that moves further while it relaxes has left the branch [sigma]
 CONSTRAINT_TOLERANCE = 1e-9  # residual force allowed orthogonal to the scanned coordinate [epsilon/(sqrt(m) sigma)]
 
 
@@ -27,7 +28,7 @@ class ModeScan:
 
     amplitude_s: Array = quantity("sqrt(m) sigma", "coordinate s")
     held_s: Array = quantity("epsilon", "energy with every other mode held")
-    relaxed_s: Array = quantity("epsilon", "energy with the modes of higher frequency relaxed")
+    relaxed_s: Array = quantity("epsilon", "energy with the higher modes relaxed; NaN where the branch ends")
 
 
 class _ConstrainedMinimiser:
@@ -79,30 +80,31 @@ def _orthonormal_constraints(vectors_mnc: Array, mass_n: Array, d: int) -> Array
 def scan_mode(glass: Glass, vectors_mnc: Array, amplitude_s: Array) -> ModeScan:
     """Return the energy along the last of the given modes; all of them are held, everything else relaxes.
 
-    Each side is followed outwards from the minimum, so that the relaxed scan stays on its branch.
+    Each side is followed outwards from the minimum. Where the branch ends, because the constrained minimum vanishes
+    or an atom jumps, the relaxed energies beyond are NaN: they would belong to another minimum.
 
     Args:
         glass: the minimum.
         vectors_mnc: the mode to scan, preceded by all vibrations of lower frequency, (M, N, 3) [-].
         amplitude_s: values of the coordinate s [sqrt(m) sigma].
-
-    Raises:
-        NotConverged: a constrained minimisation failed.
     """
     interaction, d = glass.interaction(), glass.dimension
-    held = _orthonormal_constraints(vectors_mnc, glass.mass_n, d)
-    relax = _ConstrainedMinimiser(interaction, glass.mass_n, held)
+    relax = _ConstrainedMinimiser(interaction, glass.mass_n, _orthonormal_constraints(vectors_mnc, glass.mass_n, d))
     step_nc = vectors_mnc[-1] / np.sqrt(glass.mass_n)[:, None]
     reference = interaction.terms(glass.positions_nc).energy()
     amplitude_s = np.asarray(amplitude_s, dtype=float)
-    held_s, relaxed_s = np.zeros_like(amplitude_s), np.zeros_like(amplitude_s)
+    displaced = [interaction.terms(glass.positions_nc + s * step_nc).energy() for s in amplitude_s]
+    relaxed_s = np.where(amplitude_s == 0, 0.0, np.nan)
     for sign in (1.0, -1.0):
         side = np.flatnonzero(np.sign(amplitude_s) == sign)
         latest_nc, latest = glass.positions_nc, 0.0
         for k in side[np.argsort(np.abs(amplitude_s[side]))]:
-            s = amplitude_s[k]
-            held_s[k] = interaction.terms(glass.positions_nc + s * step_nc).energy() - reference
-            start_nc = latest_nc + (s - latest) * step_nc
-            latest_nc, energy = relax(start_nc)
-            relaxed_s[k], latest = energy - reference, s
-    return ModeScan(amplitude_s, held_s, relaxed_s)
+            start_nc = latest_nc + (amplitude_s[k] - latest) * step_nc
+            try:
+                moved_nc, energy = relax(start_nc)
+            except NotConverged:
+                break
+            if np.abs(moved_nc - start_nc).max() > LARGEST_JUMP:
+                break
+            relaxed_s[k], latest_nc, latest = energy - reference, moved_nc, amplitude_s[k]
+    return ModeScan(amplitude_s, np.array(displaced) - reference, relaxed_s)

@@ -206,10 +206,10 @@ def _energy_with_states(states: float, D1: float, D2: float, bottom: float, top:
     """The energy below which phase space holds so many states: (1/pi) integral p dx over all wells."""
     edges = np.roots([1.0, 0.0, D2, D1, -top])
     reach = float(np.max(np.abs(edges.real[np.abs(edges.imag) < 1e-6 * (1 + np.abs(edges))])))
-    x = np.linspace(-reach, reach, 4001)
+    x = np.linspace(-reach, reach, 1001)
     well = x * (D1 + x * (D2 + x**2))
     low = bottom
-    for _ in range(40):
+    for _ in range(25):
         middle = (low + top) / 2
         held = np.sum(np.sqrt(np.maximum(middle - well, 0.0))) * (x[1] - x[0]) / np.pi
         low, top = (middle, top) if held < states else (low, middle)

@@ -65,7 +65,7 @@ def run_study(
     resume: bool = True,
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
-    finish: Callable[[Path], None] | None = None,
+    finish: Callable[[Path], object] | None = None,
     stages: Sequence[Stage] = STAGES,
 ) -> StudyResults:
     """Compute all results of a study, or what is missing of them, and write the results file.

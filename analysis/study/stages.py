@@ -17,7 +17,6 @@ from analysis.structure import StructureSummary, structure_summary
 from analysis.study.plan import Cost, Inputs, Stage
 from analysis.thermal import ThermalPrediction, predict_thermal
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
-from atomsim.errors import NotConverged
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, make_glass
 
@@ -113,10 +112,7 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
     place = choose_mode(soft)
     if place is None:
         return ModeChoice(None, "no soft mode is bounded by its relaxed quartic term")
-    try:
-        return ModeChoice(scan_soft_mode(glasses[place[0]], spectra[place[0]], soft[place[0]], place=place))
-    except NotConverged as error:
-        return ModeChoice(None, f"soft mode {place[1]} of glass {place[0]}: {error}")
+    return ModeChoice(scan_soft_mode(glasses[place[0]], spectra[place[0]], soft[place[0]], place=place))
 
 
 # --- what they cost -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -98,7 +98,7 @@ class KarpovParshinMaterial:
 
 
 Material = GlassMaterial | KarpovParshinMaterial
-T = TypeVar("T", GlassMaterial, KarpovParshinMaterial)
+T = TypeVar("T", bound=GlassMaterial | KarpovParshinMaterial)
 
 
 def karpov_parshin_glass(values: Mapping[str, Any]) -> KarpovParshinGlass:
@@ -128,13 +128,25 @@ def karpov_parshin_glass(values: Mapping[str, Any]) -> KarpovParshinGlass:
     )
 
 
-def numbers_of(kind: Material | type[Material]) -> dict[str, str]:
+def numbers_of(kind: Material | type[Any]) -> dict[str, str]:
     """Return the names of the numbers of a kind of material and their units.
 
     Args:
         kind: a material or its class.
     """
     return {f.name: f.metadata["unit"] for f in fields(kind) if "unit" in f.metadata}
+
+
+def with_numbers(material: T, numbers: Mapping[str, float], provenance: Mapping[str, Provenance]) -> T:
+    """Return a material with some other numbers and what is to be said of them.
+
+    Args:
+        material: the glass.
+        numbers: name to value [unit of the file].
+        provenance: name to source, for the numbers that have another one now.
+    """
+    changes: dict[str, Any] = dict(numbers)
+    return replace(material, provenance=MappingProxyType({**material.provenance, **provenance}), **changes)
 
 
 def builtin_materials() -> Mapping[str, GlassMaterial]:
@@ -168,10 +180,10 @@ def get_glass(name: str) -> GlassMaterial:
 
 
 def read_material(path: Path) -> Material:
-    """Read MATERIAL.toml: ``[material]``, or ``[karpov_parshin]`` with density and velocities there or in ``[material]``.
+    """Read MATERIAL.toml: a table ``[material]`` or ``[karpov_parshin]``.
 
-    A value is a number, or a table ``{ value, source, confidence }``; a text ``source`` in a table holds for all its
-    numbers.
+    Density and velocities of the second may stand in the first beside it. A value is a number, or a table
+    ``{ value, source, confidence }``; a text ``source`` in a table holds for all its numbers.
 
     Args:
         path: the file.
@@ -242,7 +254,7 @@ def _make(kind: type[T], table: _Table, medium: _Table | None = None) -> T:
         raise InputError(f"{table.place()}: {error}") from error
 
 
-def _is_required(kind: Material | type[Material], key: str) -> bool:
+def _is_required(kind: Material | type[Any], key: str) -> bool:
     return all(f.default is MISSING for f in fields(kind) if f.name == key)
 
 
@@ -270,7 +282,9 @@ def _number(table: _Table, key: str, value: Any, unit: str) -> tuple[float, Prov
         source, confidence = str(value.get("source", source)), str(value.get("confidence", confidence))
         value = value["value"]
         if confidence not in CONFIDENCE:
-            raise InputError(f"{table.place(key)}: confidence = {confidence!r}, expected one of {', '.join(CONFIDENCE)}")
+            raise InputError(
+                f"{table.place(key)}: confidence = {confidence!r}, expected one of {', '.join(CONFIDENCE)}"
+            )
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"{table.place(key)} = {value!r}: expected a number [{unit}]")
     if problem := _problem(key, float(value)):
@@ -295,6 +309,6 @@ def _check_numbers(material: Material) -> None:
             raise InputError(f"{key} = {value!r}, expected {problem} [{unit}]")
     if not material.v_t < LARGEST_VELOCITY_RATIO * material.v_l:
         raise InputError(
-            f"v_t = {material.v_t!r}, expected less than v_l sqrt(3)/2 = {LARGEST_VELOCITY_RATIO * material.v_l:.6g} m/s: "
-            "beyond, the bulk modulus is not positive"
+            f"v_t = {material.v_t!r}, expected less than v_l sqrt(3)/2 = {LARGEST_VELOCITY_RATIO * material.v_l:.6g} "
+            "m/s: beyond, the bulk modulus is not positive"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -136,7 +137,7 @@ def compare_with_stability(ensembles: Sequence[QuenchedModes], *, omega_c: float
     )
 
 
-def _judgement(temperature: Array, eta: Array, log_implied: Array) -> dict[str, Array | IntArray | float]:
+def _judgement(temperature: Array, eta: Array, log_implied: Array) -> dict[str, Any]:
     """Medians by temperature, scatter and trends of what the modes imply."""
     levels = np.unique(temperature)
     groups = [log_implied[temperature == level] for level in levels]
@@ -146,7 +147,7 @@ def _judgement(temperature: Array, eta: Array, log_implied: Array) -> dict[str, 
         trend = float(x @ log_implied / (x @ x))
         residual = log_implied - log_implied.mean() - trend * x
         error = float(np.sqrt(residual @ residual / (len(x) - 2) / (x @ x)))
-    ranks = [np.argsort(np.argsort(v)) for v in (log_implied, eta)]
+    ranks = [np.argsort(np.argsort(v)).astype(float) for v in (log_implied, eta)]
     return {
         "temperature_k": levels,
         "count_k": np.array([len(group) for group in groups]),
@@ -154,5 +155,5 @@ def _judgement(temperature: Array, eta: Array, log_implied: Array) -> dict[str, 
         "scatter": float(np.std(log_implied, ddof=1)),
         "trend": trend,
         "trend_error": error,
-        "eta_correlation": float(np.corrcoef(*ranks)[0, 1]),
+        "eta_correlation": float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
     }

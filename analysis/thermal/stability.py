@@ -144,7 +144,7 @@ def mean_square(eta_prime: ArrayLike) -> Array:
     D_{-3/2}(z)/(2 sqrt(2) D_{-1/2}(z)) with z = eta'/sqrt(2); asymptotic series where the functions lose digits:
     (1/2 eta')(1 - 3/eta'^2 + 24/eta'^4 - 297/eta'^6 ...) in a single well, |eta'|/2 - 1/(2|eta'|) ... in two.
 
-    Source: buchenau-1992 (21); test: test_mean_square_is_the_boltzmann_average
+    Source: buchenau-1992 (11), (12), (21); test: test_mean_square_is_the_boltzmann_average
 
     Args:
         eta_prime: quadratic coefficient in thermal units [-].

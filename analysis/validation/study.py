@@ -19,7 +19,7 @@ from atomsim.results import Array, Estimate
 ROUND_OFF = 1e-9  # relative; sums over thousands of modes
 STEP = 1e-4  # relative change of all lengths in differences of the energy
 DIFFERENCE = 1e-6  # relative; error of these differences
-UNRESOLVED = 0.015  # share of the bare quartic term that a polynomial through the scan does not resolve [-]
+UNRESOLVED = 0.02  # share of the bare quartic energy that kinks at the cut-off hide from a fit to energies [-]
 LOW_SHARE = 0.25  # modes below this share of the Debye frequency are counted against Debye's law [-]
 
 
@@ -103,36 +103,52 @@ def _low_frequencies(ensemble: EnsembleResults) -> list[Comparison]:
     ]  # fmt: skip
 
 
-def _fit(amplitude_s: Array, energy_s: Array) -> Array:
-    """Second, third and fourth derivative at the minimum, by a polynomial of eighth order from the square on."""
+def _fit(amplitude_s: Array, energy_s: Array, order: int) -> Array:
+    """Second, third and fourth derivative at the minimum, by a polynomial from the square on; NaN for a gap."""
+    if not np.all(np.isfinite(energy_s)):
+        return np.full(3, np.nan)
     scale = float(np.abs(amplitude_s).max())
-    orders = np.arange(2, 9)
+    orders = np.arange(2, order + 1)
     solution, *_ = np.linalg.lstsq((amplitude_s[:, None] / scale) ** orders, energy_s, rcond=None)
     return np.array([2.0, 6.0, 24.0]) / scale ** orders[:3] * solution[:3]
 
 
 def _expansion(scanned: ScannedMode) -> list[Comparison]:
     """Contracted derivatives against fits to energies along the mode, which use none."""
-    scan, end = scanned.scan, float(np.abs(scanned.scan.amplitude_s).max())
-    curvature, tau, bare = _fit(scan.amplitude_s, scan.held_s)
-    _, _, relaxed = _fit(scan.amplitude_s, scan.relaxed_s)
-    quartic_error = UNRESOLVED * abs(scanned.chi_bare)
-    source, quartic = "soft-modes-notes (expansion)", "epsilon/(m^2 sigma^4)"
+    near, end = scanned.near, float(np.abs(scanned.near.amplitude_s).max())
+    held, held_lower = (_fit(near.amplitude_s, near.held_s, order) for order in (8, 6))
+    relaxed, relaxed_lower = (_fit(near.amplitude_s, near.relaxed_s, order) for order in (8, 6))
+    unresolved = UNRESOLVED * abs(scanned.chi_bare) * np.array([end**2 / 12, end / 4, 1.0])
     remark = (
-        f"contraction at the minimum against a fit to energies; error: {100 * UNRESOLVED:.2g} % of the bare quartic "
-        "term at the end of the scan, for higher orders and atoms that cross the cut-off"
+        "contraction at the minimum against a polynomial through energies; error: eighth against sixth order, and "
+        f"{100 * UNRESOLVED:.2g} % of the bare quartic energy for the kinks of pairs that cross the cut-off"
     )
+    rows = (
+        ("squared frequency of the scanned mode", "expansion", scanned.omega**2, held, held_lower, 0),
+        ("tau of the scanned mode", "expansion", scanned.tau, held, held_lower, 1),
+        ("chi of the scanned mode, other modes held", "expansion", scanned.chi_bare, held, held_lower, 2),
+        (
+            "chi of the scanned mode, harder modes relaxed",
+            "relaxed chi",
+            scanned.chi_relaxed,
+            relaxed,
+            relaxed_lower,
+            2,
+        ),
+    )
+    units = ("epsilon/(m sigma^2)", "epsilon/(m^1.5 sigma^3)", "epsilon/(m^2 sigma^4)")
     return [
-        compare("squared frequency of the scanned mode", source, predicted=scanned.omega**2, measured=curvature,
-                measured_error=quartic_error * end**2 / 12, unit="epsilon/(m sigma^2)", remark=remark),
-        compare("tau of the scanned mode", source, predicted=scanned.tau, measured=tau,
-                measured_error=quartic_error * end / 4, unit="epsilon/(m^1.5 sigma^3)", remark=remark),
-        compare("chi of the scanned mode, other modes held", source, predicted=scanned.chi_bare, measured=bare,
-                measured_error=quartic_error, unit=quartic, remark=remark),
-        compare("chi of the scanned mode, harder modes relaxed", "soft-modes-notes (relaxed chi)",
-                predicted=scanned.chi_relaxed, measured=relaxed, measured_error=quartic_error, unit=quartic,
-                remark=remark),
-    ]  # fmt: skip
+        compare(
+            name,
+            f"soft-modes-notes ({what})",
+            predicted=predicted,
+            measured=float(fit[k]),
+            measured_error=float(np.hypot(fit[k] - lower[k], unresolved[k])),
+            unit=units[k],
+            remark=remark,
+        )
+        for name, what, predicted, fit, lower, k in rows
+    ]
 
 
 def _ratio_error(value: float, *parts: Estimate) -> float:

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import ase.io
+import house
 import numpy as np
 import pytest
+import small_chain
 
 from analysis import terminal
 from analysis.cli import app
 from analysis.study import StudyProgress
 from atomsim.formats import write_glass
+from atomsim.hessian import hessian_matrix
 from atomsim.quench import Glass
-
-STUDY = """
-[study]
-name = "tiny"
-seed = 5
-
-[glass]
-potential = "lerner-binary"
-sizes = [64]
-samples = 2
-temperature = 0.6
-melt_time = 0.5
-
-[soft_potential]
-resamples = 5
-minimum_modes = 2
-
-[thermal]
-temperatures = [0.5, 1.0, 2.0]
-"""
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -121,8 +109,6 @@ def test_modes_as_json_are_those_of_a_dense_calculation(
     assert document["max_force"] <= 1e-10
     omega = np.array(document["omega"])
     assert len(omega) == 768 and np.all(np.diff(omega) >= 0)
-    from atomsim.hessian import hessian_matrix
-
     terms = small_glass.interaction().terms(small_glass.positions_nc)
     eigenvalues = np.linalg.eigvalsh(hessian_matrix(terms).toarray())
     assert omega[3:] == pytest.approx(np.sqrt(eigenvalues[3:]), rel=1e-9)
@@ -221,8 +207,9 @@ def test_missing_structure_is_bad_input(atomsim: Command, tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of :mod:`small_chain` as a file."""
     path = tmp_path_factory.mktemp("study") / "tiny.toml"
-    path.write_text(STUDY)
+    path.write_text(small_chain.STUDY)
     return path
 
 
@@ -232,7 +219,7 @@ def test_dry_run_tells_and_does_nothing(atomsim: Command, study_file: Path, tmp_
     document = json.loads(out)
     assert (status, err) == (0, "")
     assert document["stages"][0] | {"seconds": 0, "memory": 0, "basis": ""} == {
-        "stage": "glass", "tasks": 2, "cached": 0, "seconds": 0, "memory": 0, "basis": "",
+        "stage": "glass", "tasks": 3, "cached": 0, "seconds": 0, "memory": 0, "basis": "",
     }  # fmt: skip
     assert document["seconds"] > 0 and document["memory_bytes"] > 0
     assert document["configuration"]["study"]["seed"] == 5
@@ -240,6 +227,48 @@ def test_dry_run_tells_and_does_nothing(atomsim: Command, study_file: Path, tmp_
     assert status == 0
     assert "nothing was done" in out and "melt_time = 0.5" in out
     assert not out_folder.exists()
+
+
+def test_run_report_and_validation_of_a_study(atomsim: Command, study_file: Path, tmp_path: Path) -> None:
+    out_folder = tmp_path / "out"
+    status, out, err = atomsim("run", study_file, "--out", out_folder, "--workers", 1, "--json")
+    document = json.loads(out)
+    assert status == 0 and "error" not in err
+    assert document["summary"] == json.loads((out_folder / "summary.json").read_text())
+    numbers = [number for stage in document["summary"].values() for number in stage.values()]
+    assert len(numbers) > 30 and all({"value", "error", "unit"} <= set(number) for number in numbers)
+    assert {"results.h5", "summary.json", "report.html"} <= {path.name for path in out_folder.iterdir()}
+    assert list(out_folder.rglob("*.csv"))
+
+    (out_folder / "report.html").unlink()
+    status, out, _ = atomsim("report", out_folder)
+    assert (status, out) == (0, "")
+    assert (out_folder / "report.html").is_file()
+
+    status, out, _ = atomsim("validate", out_folder, "--json")
+    rows = json.loads(out)
+    assert {"name", "source", "predicted", "predicted_error", "measured", "measured_error", "verdict"} <= set(rows[0])
+    assert status == any(row["verdict"] == "differs" for row in rows)
+
+
+def test_interrupted_run_says_what_is_kept_and_holds_its_folder(
+    atomsim: Command, study_file: Path, tmp_path: Path
+) -> None:
+    out_folder = tmp_path / "out"
+    command = [sys.executable, "-c", "from analysis.cli import main; main()", "run", str(study_file)]
+    command += ["--out", str(out_folder), "--workers", "1", "--set", "glass.melt_time=1e6"]
+    environment = os.environ | {"PYTHONPATH": str(house.ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as first:
+        lock = out_folder / ".lock"
+        while not (lock.exists() and lock.read_text().strip()) and first.poll() is None:
+            time.sleep(0.05)
+        status, _, err = atomsim("run", study_file, "--out", out_folder, "--workers", 1)
+        assert status == 2
+        assert f"another run (process {first.pid}) is writing to this folder" in err
+        first.send_signal(signal.SIGINT)
+        out, err = first.communicate()
+    assert (first.returncode, out) == (130, "")
+    assert err == f"error: interrupted; finished tasks are kept in {out_folder}, the same command goes on from there\n"
 
 
 def test_mistakes_in_a_study_are_bad_input(atomsim: Command, study_file: Path, tmp_path: Path) -> None:
@@ -251,8 +280,9 @@ def test_mistakes_in_a_study_are_bad_input(atomsim: Command, study_file: Path, t
 
 
 def test_verbs_on_a_folder_without_a_study_are_bad_input(atomsim: Command, tmp_path: Path) -> None:
-    status, _, err = atomsim("report", tmp_path)
-    assert status == 2 and "no finished study here" in err
+    for verb in ("report", "validate"):
+        status, _, err = atomsim(verb, tmp_path)
+        assert status == 2 and "no finished study here" in err
 
 
 # --- what the terminal shows --------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
+import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +47,21 @@ def process_number(seconds: float) -> int:
     """The process a sample runs in, after some time."""
     time.sleep(seconds)
     return os.getpid()
+
+
+def hold_file(path: Path) -> None:
+    """A sample that locks a file and never ends."""
+    with open(path, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write("held")
+        file.flush()
+        time.sleep(3600)
+
+
+def hold_files(paths: list[Path]) -> None:
+    """A program with two workers."""
+    with Workers(2) as workers:
+        workers.map(hold_file, paths)
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +147,22 @@ def test_interrupt_ends_the_workers_at_once() -> None:
         threading.Timer(0.2, os.kill, (os.getpid(), 2)).start()
         workers.map(process_number, [3600.0, 3600.0])
     assert set(multiprocessing.active_children()) <= before
+
+
+def test_workers_of_a_killed_program_end(tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path in paths:
+        path.write_text("")
+    program = multiprocessing.get_context("spawn").Process(target=hold_files, args=(paths,))
+    program.start()
+    while not all(path.read_text() for path in paths) and program.is_alive():
+        time.sleep(0.02)
+    program.kill()
+    program.join()
+    assert program.exitcode == -signal.SIGKILL
+    for path in paths:
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # waits until the worker that holds it has ended
 
 
 def test_number_of_workers_must_be_positive() -> None:

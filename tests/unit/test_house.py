@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import tomllib
 from collections import Counter
 
@@ -102,6 +103,18 @@ def test_packages_and_their_data_are_declared() -> None:
         data = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.suffix not in ignored]
         patterns = settings["package-data"][package]
         assert [p for p in data if not any(fnmatch.fnmatch(p.as_posix(), pattern) for pattern in patterns)] == []
+
+
+def test_dependencies_are_those_that_are_imported() -> None:
+    project = tomllib.loads((house.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", text)[0].lower() for text in project["dependencies"]}
+    imported = {{"sklearn": "scikit-learn"}.get(name, name).lower() for name in house.foreign_imports(MODULES)}
+    assert imported == declared
+
+
+def test_undeclared_import_is_seen() -> None:
+    text = "import os.path\nimport numpy as np\nfrom atomsim import units\nfrom seaborn import lineplot"
+    assert house.foreign_imports([Module("analysis.a", text)]) == {"numpy", "seaborn"}
 
 
 def test_no_folder_of_the_tests_shadows_a_package() -> None:

@@ -95,7 +95,7 @@ def run(snippet: Snippet, folder: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", snippet.body]
     else:
         command = ["bash", "-euo", "pipefail", "-c", smoke_size(snippet.body)]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
 
 
 SNIPPETS = [snippet for snippet in snippets(README.read_text(encoding="utf-8")) if not snippet.reason]

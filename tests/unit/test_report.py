@@ -9,11 +9,13 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_study import NAME, tiny_study
 
 from analysis.report import HEADLINES, build_report, headline_values, summary, write_summary
 from analysis.report.figures import chosen_mode
+from analysis.report.limits import limits_of
 from analysis.report.numbers import plain, plus_minus, unit_text
 from analysis.report.page import render
 from analysis.study.results import WholeStudy
@@ -123,6 +125,18 @@ def test_missing_number_is_null_and_the_page_says_why(study: WholeStudy) -> None
     assert Page(text).open == []
     assert text.count("too few: 2 modes &lt;counted&gt;") >= 2  # beside the number, and among the limits
     assert "holds no scan" in text and "No soft potential is shown" in text and "no provenance" in text
+
+
+def test_crystal_among_glasses_is_pointed_out(study: WholeStudy) -> None:
+    e = study.ensembles[0]
+    even = dataclasses.replace(e.structure, energy_g=np.array([3.490, 3.488, 3.492]))
+    odd = dataclasses.replace(e.structure, energy_g=np.array([3.490, 3.434, 3.492]))
+    said = [
+        "crystallise"
+        in " ".join(limits_of(dataclasses.replace(study, ensembles=(dataclasses.replace(e, structure=s),))))
+        for s in (even, odd)
+    ]
+    assert said == [False, True]
 
 
 def test_without_a_scan_the_lowest_soft_mode_is_drawn(study: WholeStudy) -> None:

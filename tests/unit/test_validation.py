@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from tiny_study import tiny_study
 
+from analysis import scanned
+from analysis.modes import full_spectrum
+from analysis.scanned import choose_mode, scan_soft_mode
 from analysis.soft_modes import ModeScan
 from analysis.study.results import WholeStudy
 from analysis.validation import Comparison, compare, compare_bound, intrinsic_comparisons, study_comparisons
 from atomsim.bibliography import BIBLIOGRAPHY
-from atomsim.errors import InputError
+from atomsim.errors import InputError, NotConverged
 from atomsim.quench import Glass
 
 
@@ -131,9 +134,9 @@ def test_wrong_coefficients_differ_from_the_scan(study: WholeStudy) -> None:
     for field, name in (("chi_bare", "other modes held"), ("chi_relaxed", "harder modes relaxed")):
         wrong = dataclasses.replace(s, **{field: getattr(s, field) + 0.2 * s.chi_bare})
         assert any(name in found for found in differing(dataclasses.replace(study, scanned=wrong)))
-    scan = ModeScan(s.scan.amplitude_s, 1.2 * s.scan.held_s, s.scan.relaxed_s)
+    near = ModeScan(s.near.amplitude_s, 1.2 * s.near.held_s, s.near.relaxed_s)
     assert "squared frequency of the scanned mode" in differing(
-        dataclasses.replace(study, scanned=dataclasses.replace(s, scan=scan))
+        dataclasses.replace(study, scanned=dataclasses.replace(s, near=near))
     )
 
 
@@ -170,3 +173,41 @@ def test_too_few_modes_cannot_tell(study: WholeStudy) -> None:
 def test_study_without_ensembles_is_refused(study: WholeStudy) -> None:
     with pytest.raises(InputError, match="no ensemble"):
         dataclasses.replace(study, ensembles=())
+
+
+@pytest.mark.parametrize("failure", ["no convergence", "falls"])
+def test_scan_ends_nearer_where_the_atoms_leave(
+    study: WholeStudy, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    soft, glass = study.ensembles[0].soft_modes, study.ensembles[0].glasses
+    place = choose_mode(soft)
+    assert place is not None and soft[place[0]].chi_relaxed_m[place[1]] > 0
+    ends: list[float] = []
+
+    def leaves_unless_near(glass: Glass, held: np.ndarray, amplitude_s: np.ndarray) -> ModeScan:
+        ends.append(float(amplitude_s[-1]))
+        energy_s = amplitude_s**2
+        leaves = len(ends) < len(scanned.REACHES)
+        if leaves and failure == "no convergence":
+            raise NotConverged("gone")
+        if leaves:
+            energy_s[-1] = -1.0
+        return ModeScan(amplitude_s, energy_s, energy_s)
+
+    monkeypatch.setattr(scanned, "scan_mode", leaves_unless_near)
+    found = scan_soft_mode(glass[place[0]], full_spectrum(glass[place[0]]), soft[place[0]], place=place, points=2)
+    assert ends[0] > ends[1] == found.scan.amplitude_s[-1]
+    equal = ends[0] / scanned.REACHES[0]
+    assert found.omega**2 * equal**2 / 2 == pytest.approx(found.chi_bare * equal**4 / 24)
+
+
+def test_soft_mode_with_a_second_minimum_is_scanned_last(study: WholeStudy) -> None:
+    (soft, *_) = study.ensembles[0].soft_modes
+    chi = np.full_like(soft.tau_m, 30.0)
+    double = np.arange(len(chi)) < 2
+    tau = np.sqrt(8 / 3 * soft.omega2_m * chi) * np.where(double, 1.1, 0.9)
+    ready = dataclasses.replace(soft, chi_relaxed_m=chi, tau_m=tau, n_cores_m=np.ones_like(soft.n_cores_m))
+    assert choose_mode([ready]) == (0, 2)
+    assert choose_mode([dataclasses.replace(ready, chi_relaxed_m=-chi)]) is None
+    hybrid = dataclasses.replace(ready, n_cores_m=np.where(np.arange(len(chi)) == 2, 2, 1))
+    assert choose_mode([hybrid]) == (0, 3)

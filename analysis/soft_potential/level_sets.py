@@ -1,0 +1,282 @@
+"""Integrals over the plane of potentials with a delta function of a gap between levels, for all gaps at once.
+
+The plane is covered by triangles between the nodes of a mesh. For most pairs of levels the logarithm of the gap is
+taken as linear on a triangle, which turns the delta function into the length of a straight section (the tetrahedron
+method in two dimensions). Two neighbouring levels that nearly cross have a gap E = (a^2 + b^2)^{1/2} whose minimum is
+far narrower than any mesh, while a and ln b are smooth: there these are taken as linear, and with r = a/E the
+integral of (b/E)^2 delta(E - Omega) over the crossing is the length in r of the part of the curve a = Omega r,
+ln b = ln Omega + ln(1 - r^2)/2 that lies in the triangle.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from atomsim.results import Array, IntArray, quantity
+
+NARROW = 1.0  # b over the change of a across a triangle below which a crossing is treated as such [-]
+TWO_LEVEL_SPREAD = 1.25  # largest ratio of the wells' distances at the corners for two levels to be alone [-]
+DEGENERATE = 1e-3  # area of a triangle in (a, ln b) over the product of its sides below which it has none [-]
+TINY = 1e-300
+UNRESOLVED = 9.0  # ln of the smallest gap of interest over the coupling of a crossing that nobody sees [-]
+WIDE = 1.0  # range of the logarithm of a gap on a triangle from which the gap itself is taken as linear [-]
+FROZEN = 17.0  # energy over temperature from which a level is empty [-]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Nodes of one line of a mesh, ready for integration; axes node and pair of levels, or node and level."""
+
+    energy_nm: Array = quantity("W", "levels above the lowest")
+    log_gap_np: Array = quantity("1", "logarithm of the gap E")
+    strength_np: Array = quantity("1", "squared matrix element times measure")
+    distance_np: Array = quantity("1", "d, with d^2 = (x_nn - x_mm)^2 + 4 x_mn^2: distance of the wells")
+    field_np: Array = quantity("W", "a = E (x_nn - x_mm)/d, the asymmetry of two levels")
+    log_coupling_np: Array = quantity("1", "logarithm of b = 2 E |x_mn|/d")
+    crossing_np: Array = quantity("1", "squared matrix element times (E/b)^2 times measure")
+
+
+def prepare_line(energy_nm: Array, x_np: Array, x_diagonal_nm: Array, strength_np: Array, pairs: tuple[IntArray, IntArray]) -> Lines:
+    """Return the smooth quantities of one line.
+
+    Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
+
+    Args:
+        energy_nm: levels [W].
+        x_np: |x_mn| of the pairs [-].
+        x_diagonal_nm: diagonal elements of x [-].
+        strength_np: squared matrix elements of the coupling times the measure [-].
+        pairs: lower and upper level of each pair.
+    """
+    low, high = pairs
+    gap = np.maximum(energy_nm[:, high] - energy_nm[:, low], TINY)
+    tilt = x_diagonal_nm[:, high] - x_diagonal_nm[:, low]
+    distance = np.maximum(np.hypot(tilt, 2 * x_np), TINY)
+    share = np.maximum(2 * x_np / distance, 1e-12)
+    return Lines(
+        energy_nm - energy_nm[:, :1], np.log(gap), strength_np, distance, gap * tilt / distance,
+        np.log(gap * share), strength_np / share**2,
+    )  # fmt: skip
+
+
+def add_strip(first: Lines, second: Lines, pairs: tuple[IntArray, IntArray], tau_t: Array, log_omega_k: Array, out_kt: Array) -> None:
+    """Add the integral over the strip between two lines of strength (P_m + P_n) delta(E - Omega) to a result.
+
+    Populations are those of the tabulated levels alone.
+
+    Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
+
+    Args:
+        first: one line.
+        second: the next.
+        pairs: lower and upper level of each pair.
+        tau_t: temperatures, ascending [W].
+        log_omega_k: logarithms of the gaps Omega, equally spaced [-].
+        out_kt: the result, changed in place [1/W].
+    """
+    stacked = [np.concatenate([getattr(first, name), getattr(second, name)]) for name in vars(first)]
+    energy = stacked[0]
+    boltzmann = np.exp(-energy[:, None, :] / tau_t[:, None])
+    population = boltzmann / boltzmann.sum(axis=2, keepdims=True)
+    _strip(*stacked, population, *pairs, FROZEN * tau_t[-1], log_omega_k[0], log_omega_k[1] - log_omega_k[0], out_kt)
+
+
+@njit(inline="always")
+def _section(g, e1, e2, e3, weight):  # type: ignore[no-untyped-def]
+    """Density of the level set g in a triangle with e1 <= e2 <= e3, and barycentric weights of its middle."""
+    if g < e2:
+        s, t = (g - e1) / (e2 - e1), (g - e1) / (e3 - e1)
+        weight[0], weight[1], weight[2] = 1 - (s + t) / 2, s / 2, t / 2
+        return 2 * (g - e1) / ((e2 - e1) * (e3 - e1))
+    s, t = (e3 - g) / (e3 - e2), (e3 - g) / (e3 - e1)
+    weight[0], weight[1], weight[2] = t / 2, s / 2, 1 - (s + t) / 2
+    return 2 * (e3 - g) / ((e3 - e2) * (e3 - e1))
+
+
+@njit(cache=True, error_model="numpy")
+def _edge_roots(a0, l0, a1, l1, omega, log_omega, roots):  # type: ignore[no-untyped-def]
+    """Values of r where the curve of a gap cuts an edge of a triangle in (a, ln b); returns how many."""
+    steep = abs(a1 - a0) < 1e-14 * (abs(a0) + abs(a1) + 1e-300)
+    if steep:
+        r = a0 / omega
+        if abs(r) < 1:
+            height = log_omega + 0.5 * math.log1p(-r * r)
+            if (height - l0) * (height - l1) <= 0:
+                roots[0] = r
+                return 1
+        return 0
+    slope = (l1 - l0) / (a1 - a0)
+    low, high = max(-1.0, min(a0, a1) / omega), min(1.0, max(a0, a1) / omega)
+    if low >= high:
+        return 0
+    # The curve is concave: its height over the line of the edge has one maximum, where r/(1 - r^2) = -slope omega.
+    k = slope * omega
+    top = -2 * k / (1 + math.sqrt(1 + 4 * k * k))
+    found = 0
+    for side in range(2):
+        lo = low if side == 0 else max(low, top)
+        hi = min(high, top) if side == 0 else high
+        if lo >= hi:
+            continue
+        f_lo = _height(lo, omega, log_omega, a0, l0, slope)
+        f_hi = _height(hi, omega, log_omega, a0, l0, slope)
+        if (f_lo > 0) == (f_hi > 0):
+            continue
+        rising = f_hi > 0
+        for _ in range(60):
+            middle = 0.5 * (lo + hi)
+            if (_height(middle, omega, log_omega, a0, l0, slope) > 0) == rising:
+                hi = middle
+            else:
+                lo = middle
+            if hi - lo < 1e-12:
+                break
+        roots[found] = 0.5 * (lo + hi)
+        found += 1
+    return found
+
+
+@njit(inline="always")
+def _height(r, omega, log_omega, a0, l0, slope):  # type: ignore[no-untyped-def]
+    """Height of the curve of a gap over the line of an edge."""
+    rest = 1.0 - r * r
+    if rest <= 0:
+        return -1e300
+    return log_omega + 0.5 * math.log(rest) - l0 - slope * (omega * r - a0)
+
+
+@njit(cache=True, error_model="numpy")
+def _add_crossing(a, l, strength, area, low, high, omega, log_omega, node, cuts, roots, population, out):  # type: ignore[no-untyped-def]
+    """Add a triangle with a narrow crossing to one row of the result: the arc of the curve inside it."""
+    twice = (a[1] - a[0]) * (l[2] - l[0]) - (a[2] - a[0]) * (l[1] - l[0])
+    n_cuts = 2
+    cuts[0], cuts[1] = -1.0, 1.0
+    for i in range(3):
+        j = (i + 1) % 3
+        for k in range(_edge_roots(a[i], l[i], a[j], l[j], omega, log_omega, roots)):
+            cuts[n_cuts] = roots[k]
+            n_cuts += 1
+    cuts[:n_cuts] = np.sort(cuts[:n_cuts])
+    for i in range(n_cuts - 1):
+        length = cuts[i + 1] - cuts[i]
+        if length < 1e-13:
+            continue
+        r = 0.5 * (cuts[i] + cuts[i + 1])
+        da, dl = omega * r - a[0], log_omega + 0.5 * math.log(1 - r * r) - l[0]
+        w1 = (da * (l[2] - l[0]) - dl * (a[2] - a[0])) / twice
+        w2 = ((a[1] - a[0]) * dl - (l[1] - l[0]) * da) / twice
+        w0 = 1 - w1 - w2
+        if w0 < 0 or w1 < 0 or w2 < 0:
+            continue
+        factor = length * area / abs(twice) * 2
+        c0, c1, c2 = w0 * strength[0] * factor, w1 * strength[1] * factor, w2 * strength[2] * factor
+        for t in range(out.shape[0]):
+            out[t] += (
+                c0 * (population[node[0], t, low] + population[node[0], t, high])
+                + c1 * (population[node[1], t, low] + population[node[1], t, high])
+                + c2 * (population[node[2], t, low] + population[node[2], t, high])
+            )
+
+
+@njit(inline="always")
+def _is_crossing(a, l, d):  # type: ignore[no-untyped-def]
+    """Whether two neighbouring levels cross, or nearly, within a triangle, with no third level near."""
+    spread = max(a[0], a[1], a[2]) - min(a[0], a[1], a[2])
+    nearest = min(abs(a[0]), abs(a[1]), abs(a[2]))
+    if min(a[0], a[1], a[2]) < 0 < max(a[0], a[1], a[2]):
+        nearest = 0.0
+    if nearest > spread or math.exp(min(l[0], l[1], l[2])) > NARROW * spread:
+        return False
+    if max(d[0], d[1], d[2]) > TWO_LEVEL_SPREAD * min(d[0], d[1], d[2]):
+        return False
+    height = max(l[0], l[1], l[2]) - min(l[0], l[1], l[2])
+    twice = (a[1] - a[0]) * (l[2] - l[0]) - (a[2] - a[0]) * (l[1] - l[0])
+    return abs(twice) > DEGENERATE * spread * height
+
+
+@njit(inline="always")
+def _sorted(e, s, node):  # type: ignore[no-untyped-def]
+    """Sort the corners of a triangle by e, in place."""
+    for i, j in ((0, 1), (1, 2), (0, 1)):
+        if e[i] > e[j]:
+            e[i], e[j] = e[j], e[i]
+            s[i], s[j] = s[j], s[i]
+            node[i], node[j] = node[j], node[i]
+
+
+@njit(cache=True, error_model="numpy")
+def _add_plain(e, s, node, area, low, high, start, step, weight, population, out):  # type: ignore[no-untyped-def]
+    """Add a triangle on which the logarithm of the gap is linear, to all rows it reaches."""
+    _sorted(e, s, node)
+    if e[2] - e[0] < 1e-12:
+        e[2] = e[0] + 1e-12
+        e[1] = e[0] + 0.5e-12
+    first = max(0, int(math.ceil((e[0] - start) / step)))
+    last = min(out.shape[0] - 1, int(math.floor((e[2] - start) / step)))
+    wide = e[2] - e[0] > WIDE
+    if wide:
+        e[0], e[1], e[2] = math.exp(e[0]), math.exp(e[1]), math.exp(e[2])
+    for k in range(first, last + 1):
+        g = start + step * k
+        if wide:
+            density = area * _section(math.exp(g), e[0], e[1], e[2], weight)
+        else:
+            density = area * _section(g, e[0], e[1], e[2], weight) * math.exp(-g)
+        c0, c1, c2 = density * weight[0] * s[0], density * weight[1] * s[1], density * weight[2] * s[2]
+        for t in range(out.shape[1]):
+            out[k, t] += (
+                c0 * (population[node[0], t, low] + population[node[0], t, high])
+                + c1 * (population[node[1], t, low] + population[node[1], t, high])
+                + c2 * (population[node[2], t, low] + population[node[2], t, high])
+            )
+
+
+@njit(cache=True, error_model="numpy")
+def _strip(energy, log_gap, strength, distance, field, log_coupling, crossing, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
+    """All triangles between two lines, whose nodes stand one line after the other."""
+    n = energy.shape[0] // 2
+    end = start + step * (out.shape[0] - 1)
+    node, order = np.empty(3, np.int64), np.empty(3, np.int64)
+    a, l, d, e, s, weight = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    cuts, roots = np.empty(8), np.empty(2)
+    for cell in range(n - 1):
+        for half in range(2):
+            node[0] = cell if half == 0 else n + cell + 1
+            node[1], node[2] = cell + 1, n + cell
+            for p in range(len(lows)):
+                low, high = lows[p], highs[p]
+                if min(energy[node[0], low], energy[node[1], low], energy[node[2], low]) > frozen:
+                    continue
+                for i in range(3):
+                    e[i] = log_gap[node[i], p]
+                if min(e[0], e[1], e[2]) > end:
+                    continue
+                if high == low + 1:
+                    for i in range(3):
+                        a[i], l[i] = field[node[i], p], log_coupling[node[i], p]
+                        d[i], s[i] = distance[node[i], p], crossing[node[i], p]
+                    if max(l[0], l[1], l[2]) < start - UNRESOLVED and min(e[0], e[1], e[2]) < start:
+                        continue
+                    if _is_crossing(a, l, d):
+                        reach = max(abs(a[0]), abs(a[1]), abs(a[2]))
+                        top = 0.5 * math.log(reach * reach + math.exp(2 * max(l[0], l[1], l[2])))
+                        first = max(0, int(math.ceil((min(l[0], l[1], l[2]) - start) / step)))
+                        last = min(out.shape[0] - 1, int(math.floor((top - start) / step)))
+                        for k in range(first, last + 1):
+                            g = start + step * k
+                            _add_crossing(
+                                a, l, s, 0.5, low, high, math.exp(g), g, node, cuts, roots, population, out[k]
+                            )
+                        continue
+                if max(e[0], e[1], e[2]) < start:
+                    continue
+                for i in range(3):
+                    s[i], order[i] = strength[node[i], p], node[i]
+                    # Two wells that know nothing of each other but stand level: any shift parts them.
+                    if e[i] < start and log_coupling[node[i], p] < start - UNRESOLVED:
+                        s[i] = 0.0
+                _add_plain(e, s, order, 0.5, low, high, start, step, weight, population, out)
