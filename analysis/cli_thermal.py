@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.thermal.materials import Material
 
 DEFAULT_TEMPERATURES = "0.01:300:61log"
+DEFAULT_MATERIAL = "silica"
 MOST_TEMPERATURES = 100_000
 QUANTITIES = ("kappa", "heat-capacity")
 FIGURE_FORMATS = (".svg", ".png")
@@ -195,8 +196,8 @@ def fit_thermal(
         ),
     ],
     material: Annotated[
-        str, typer.Option(help="where to start and what is kept: a glass of the table or MATERIAL.toml")
-    ],
+        str, typer.Option(help="where to start, and density and velocities: a glass of the table or MATERIAL.toml")
+    ] = DEFAULT_MATERIAL,
     free: Annotated[
         str, typer.Option(metavar="A,B", help="constants to fit; C is C_l and C_t at a fixed ratio")
     ] = "W,C",
@@ -222,6 +223,7 @@ def fit_thermal(
     glass, _ = _material(material)
     names = tuple(name.strip() for name in free.split(","))
     chosen = None if channels is None else tuple(name.strip() for name in channels.split(","))
+    terminal.remark(f"constants that are not fitted are those of {glass.name}")
     found = fit(measured, glass, free=names, model=model, channels=chosen)
     if figure is not None:
         from analysis.plotting.conductivity import figure_fit

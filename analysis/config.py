@@ -172,7 +172,7 @@ class ThermalSection(Section):
     """Conductivity and specific heat."""
 
     temperatures: list[Positive] = Field(
-        default_factory=lambda: [float(f"{t:.4g}") for t in np.geomspace(0.1, 100, 61)],
+        default_factory=lambda: [float(f"{t:.4g}") for t in np.geomspace(0.02, 100, 75)],
         min_length=1,
         description="temperatures [K]",
     )

@@ -56,12 +56,12 @@ def _ordered(study: WholeStudy) -> list[str]:
     for e in study.ensembles:
         energy_g = e.structure.energy_g
         typical = float(np.median(energy_g))
-        said += [
+        said.extend(
             f"Glass {g} of {e.n_atoms} atoms has an energy of {energy_g[g]:.4f} ε per atom, "
             f"{100 * (typical - energy_g[g]) / abs(typical):.1f} % below the median of its size: it has probably begun "
             "to crystallise, and the numbers of its size are to be read with care."
             for g in np.flatnonzero(energy_g < typical - ORDERED_BELOW * abs(typical))
-        ]
+        )
     return said
 
 
@@ -74,7 +74,7 @@ def _soft_modes(study: WholeStudy) -> list[str]:
             "positive: their fourth-order expansion does not bound them. They count in the tail but have no potential."
         )
     if study.scanned is None:
-        said.append("No energy along a soft mode is shown: the study holds no scan of one.")
+        said.append(f"No energy along a soft mode is shown: {study.scan_note or 'the study holds no scan of one'}.")
     if study.soft_potentials is None:
         said.append("No soft potential is shown: no soft mode is bounded by its relaxed quartic term.")
     return said

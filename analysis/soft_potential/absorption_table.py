@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.soft_potential.level_sets import add_strip, prepare_line
+from analysis.soft_potential.level_sets import TINY, Crossings, add_strip, find_crossings
 from analysis.soft_potential.level_table import LevelTable, Progress
 from analysis.soft_potential.measures import Coefficients
 from atomsim.results import Array
@@ -27,21 +27,26 @@ def absorption_integral(
     Returns:
         shape (frequencies, temperatures) [-].
     """
-    log_omega, pairs = np.log(omega_k), table.pairs
+    log_omega, (low, high) = np.log(omega_k), table.pairs
+    next_level = np.flatnonzero(high == low + 1)
     out = np.zeros((len(omega_k), len(tau_t)))
-    split = table.inner
-    before: list = []
-    for line in range(len(table.D2_l)):
-        now = []
-        for block, factors in ((slice(None, split + 1), coefficients.inner_cln), (slice(split, None), coefficients.outer_cln)):
-            x, x_x2, x2 = table.x_lnp[line, block], table.x_x2_lnp[line, block], table.x2_lnp[line, block]
-            u, v, w = factors[:, line, :, None]
+    energy = table.energy_lnm - table.energy_lnm[..., :1]
+    blocks = []
+    for block, factors in (
+        (slice(None, table.inner + 1), coefficients.inner_cln),
+        (slice(table.inner, None), coefficients.outer_cln),
+    ):
+        x = table.x_lnp[:, block][..., next_level]
+        blocks.append((block, factors, find_crossings(energy[:, block], x, table.x_diagonal_lnm[:, block])))
+    for line in range(len(table.D2_l) - 1):
+        two = slice(line, line + 2)
+        for block, factors, crossings in blocks:
+            x, x_x2, x2 = (array[two, block] for array in (table.x_lnp, table.x_x2_lnp, table.x2_lnp))
+            u, v, w = (factor[two, :, None] for factor in factors)
             strength = u * x2**2 + v * x_x2 + w * x**2
-            now.append(prepare_line(table.energy_lnm[line, block], x, table.x_diagonal_lnm[line, block], strength, pairs))
-        if before:
-            for one, two in zip(before, now, strict=True):
-                add_strip(one, two, pairs, tau_t, log_omega, out)
-            if progress is not None:
-                progress(line, len(table.D2_l) - 1)
-        before = now
+            factor = strength[..., next_level] / np.maximum(x[..., next_level] ** 2, TINY)
+            here = Crossings(*(array[two] for array in vars(crossings).values()))
+            add_strip(energy[two, block], strength, here, factor, tau_t, log_omega, out)
+        if progress is not None:
+            progress(line + 1, len(table.D2_l) - 1)
     return out * np.tanh(omega_k[:, None] / (2 * tau_t))

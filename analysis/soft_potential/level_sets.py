@@ -16,54 +16,57 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from atomsim.results import Array, IntArray, quantity
+from atomsim.results import Array, quantity
 
-NARROW = 1.0  # b over the change of a across a triangle below which a crossing is treated as such [-]
+NARROW = 6.0  # b over the change of a across a triangle below which a crossing is treated as such [-]
 TWO_LEVEL_SPREAD = 1.25  # largest ratio of the wells' distances at the corners for two levels to be alone [-]
 DEGENERATE = 1e-3  # area of a triangle in (a, ln b) over the product of its sides below which it has none [-]
+DENSITY_SPREAD = 3.0  # the same for the density of two-level systems [-]
 TINY = 1e-300
+SMALLEST_SHARE = 1e-12  # of b in E: below, it is rounding [-]
 UNRESOLVED = 9.0  # ln of the smallest gap of interest over the coupling of a crossing that nobody sees [-]
 WIDE = 1.0  # range of the logarithm of a gap on a triangle from which the gap itself is taken as linear [-]
 FROZEN = 17.0  # energy over temperature from which a level is empty [-]
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Nodes of one line of a mesh, ready for integration; axes node and pair of levels, or node and level."""
+class Crossings:
+    """Each two neighbouring levels of one block of a mesh as a two-level system; axes line, node, lower level.
 
-    energy_nm: Array = quantity("W", "levels above the lowest")
-    log_gap_np: Array = quantity("1", "logarithm of the gap E")
-    strength_np: Array = quantity("1", "squared matrix element times measure")
-    distance_np: Array = quantity("1", "d, with d^2 = (x_nn - x_mm)^2 + 4 x_mn^2: distance of the wells")
-    field_np: Array = quantity("W", "a = E (x_nn - x_mm)/d, the asymmetry of two levels")
-    log_coupling_np: Array = quantity("1", "logarithm of b = 2 E |x_mn|/d")
-    crossing_np: Array = quantity("1", "squared matrix element times (E/b)^2 times measure")
+    All but ``density`` vary smoothly through a crossing that is far narrower than the mesh, as long as no third level
+    is near.
+    """
+
+    field_lnm: Array = quantity("W", "asymmetry a = E (x_nn - x_mm)/d")
+    log_coupling_lnm: Array = quantity("1", "logarithm of b = 2 E |x_mn|/d")
+    distance_lnm: Array = quantity("1", "distance of the wells, d^2 = (x_nn - x_mm)^2 + 4 x_mn^2")
+    density_lnm: Array = quantity("1", "(d/2)^2 over the area that a mesh cell takes in the plane of a and ln b")
 
 
-def prepare_line(energy_nm: Array, x_np: Array, x_diagonal_nm: Array, strength_np: Array, pairs: tuple[IntArray, IntArray]) -> Lines:
-    """Return the smooth quantities of one line.
+def find_crossings(energy_lnm: Array, x_lnm: Array, x_diagonal_lnm: Array) -> Crossings:
+    """Return neighbouring levels as two-level systems.
 
     Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
 
     Args:
-        energy_nm: levels [W].
-        x_np: |x_mn| of the pairs [-].
-        x_diagonal_nm: diagonal elements of x [-].
-        strength_np: squared matrix elements of the coupling times the measure [-].
-        pairs: lower and upper level of each pair.
+        energy_lnm: levels of a block of the mesh [W].
+        x_lnm: |x_mn| of each level with the next [-].
+        x_diagonal_lnm: diagonal elements of x [-].
     """
-    low, high = pairs
-    gap = np.maximum(energy_nm[:, high] - energy_nm[:, low], TINY)
-    tilt = x_diagonal_nm[:, high] - x_diagonal_nm[:, low]
-    distance = np.maximum(np.hypot(tilt, 2 * x_np), TINY)
-    share = np.maximum(2 * x_np / distance, 1e-12)
-    return Lines(
-        energy_nm - energy_nm[:, :1], np.log(gap), strength_np, distance, gap * tilt / distance,
-        np.log(gap * share), strength_np / share**2,
-    )  # fmt: skip
+    gap = np.maximum(np.diff(energy_lnm, axis=2), TINY)
+    tilt = np.diff(x_diagonal_lnm, axis=2)
+    distance = np.maximum(np.hypot(tilt, 2 * x_lnm), TINY)
+    field = gap * tilt / distance
+    log_coupling = np.log(gap * np.maximum(2 * x_lnm / distance, SMALLEST_SHARE))
+    (field_l, field_n), (log_l, log_n) = (np.gradient(f, axis=(0, 1), edge_order=2) for f in (field, log_coupling))
+    area = np.maximum(np.abs(field_l * log_n - field_n * log_l), TINY)
+    return Crossings(field, log_coupling, distance, distance**2 / (4 * area))
 
 
-def add_strip(first: Lines, second: Lines, pairs: tuple[IntArray, IntArray], tau_t: Array, log_omega_k: Array, out_kt: Array) -> None:
+def add_strip(
+    energy_lnm: Array, strength_lnp: Array, crossings: Crossings, factor_lnm: Array, tau_t: Array, log_omega_k: Array,
+    out_kt: Array,
+) -> None:  # fmt: skip
     """Add the integral over the strip between two lines of strength (P_m + P_n) delta(E - Omega) to a result.
 
     Populations are those of the tabulated levels alone.
@@ -71,18 +74,22 @@ def add_strip(first: Lines, second: Lines, pairs: tuple[IntArray, IntArray], tau
     Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
 
     Args:
-        first: one line.
-        second: the next.
-        pairs: lower and upper level of each pair.
+        energy_lnm: levels on the two lines, above the lowest [W].
+        strength_lnp: squared matrix elements of all pairs of levels times the measure [-].
+        crossings: neighbouring levels as two-level systems.
+        factor_lnm: strength of each level with the next over |x_mn|^2 [-].
         tau_t: temperatures, ascending [W].
         log_omega_k: logarithms of the gaps Omega, equally spaced [-].
         out_kt: the result, changed in place [1/W].
     """
-    stacked = [np.concatenate([getattr(first, name), getattr(second, name)]) for name in vars(first)]
-    energy = stacked[0]
-    boltzmann = np.exp(-energy[:, None, :] / tau_t[:, None])
+    low, high = np.triu_indices(energy_lnm.shape[2], 1)
+    flat = [array.reshape(-1, array.shape[2]) for array in (energy_lnm, strength_lnp, *vars(crossings).values())]
+    flat[-1] = flat[-1] * factor_lnm.reshape(flat[-1].shape)
+    boltzmann = np.exp(-flat[0][:, None, :] / tau_t[:, None])
     population = boltzmann / boltzmann.sum(axis=2, keepdims=True)
-    _strip(*stacked, population, *pairs, FROZEN * tau_t[-1], log_omega_k[0], log_omega_k[1] - log_omega_k[0], out_kt)
+    log_gap = np.log(np.maximum(flat[0][:, high] - flat[0][:, low], TINY))
+    step = float(log_omega_k[1] - log_omega_k[0])
+    _strip(log_gap, *flat, population, low, high, FROZEN * float(tau_t[-1]), float(log_omega_k[0]), step, out_kt)
 
 
 @njit(inline="always")
@@ -150,7 +157,7 @@ def _height(r, omega, log_omega, a0, l0, slope):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_crossing(a, l, strength, area, low, high, omega, log_omega, node, cuts, roots, population, out):  # type: ignore[no-untyped-def]
+def _add_crossing(a, l, density, low, high, omega, log_omega, node, cuts, roots, population, out):  # type: ignore[no-untyped-def]
     """Add a triangle with a narrow crossing to one row of the result: the arc of the curve inside it."""
     twice = (a[1] - a[0]) * (l[2] - l[0]) - (a[2] - a[0]) * (l[1] - l[0])
     n_cuts = 2
@@ -172,8 +179,7 @@ def _add_crossing(a, l, strength, area, low, high, omega, log_omega, node, cuts,
         w0 = 1 - w1 - w2
         if w0 < 0 or w1 < 0 or w2 < 0:
             continue
-        factor = length * area / abs(twice) * 2
-        c0, c1, c2 = w0 * strength[0] * factor, w1 * strength[1] * factor, w2 * strength[2] * factor
+        c0, c1, c2 = w0 * density[0] * length, w1 * density[1] * length, w2 * density[2] * length
         for t in range(out.shape[0]):
             out[t] += (
                 c0 * (population[node[0], t, low] + population[node[0], t, high])
@@ -183,18 +189,20 @@ def _add_crossing(a, l, strength, area, low, high, omega, log_omega, node, cuts,
 
 
 @njit(inline="always")
-def _is_crossing(a, l, d):  # type: ignore[no-untyped-def]
+def _is_crossing(a, l, d, s):  # type: ignore[no-untyped-def]
     """Whether two neighbouring levels cross, or nearly, within a triangle, with no third level near."""
     spread = max(a[0], a[1], a[2]) - min(a[0], a[1], a[2])
     nearest = min(abs(a[0]), abs(a[1]), abs(a[2]))
     if min(a[0], a[1], a[2]) < 0 < max(a[0], a[1], a[2]):
         nearest = 0.0
-    if nearest > spread or math.exp(min(l[0], l[1], l[2])) > NARROW * spread:
+    if nearest > NARROW * spread or math.exp(min(l[0], l[1], l[2])) > NARROW * spread:
         return False
     if max(d[0], d[1], d[2]) > TWO_LEVEL_SPREAD * min(d[0], d[1], d[2]):
         return False
     height = max(l[0], l[1], l[2]) - min(l[0], l[1], l[2])
     twice = (a[1] - a[0]) * (l[2] - l[0]) - (a[2] - a[0]) * (l[1] - l[0])
+    if max(s[0], s[1], s[2]) > DENSITY_SPREAD * min(s[0], s[1], s[2]):
+        return False
     return abs(twice) > DEGENERATE * spread * height
 
 
@@ -236,7 +244,7 @@ def _add_plain(e, s, node, area, low, high, start, step, weight, population, out
 
 
 @njit(cache=True, error_model="numpy")
-def _strip(energy, log_gap, strength, distance, field, log_coupling, crossing, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
+def _strip(log_gap, energy, strength, field, log_coupling, distance, density, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
     """All triangles between two lines, whose nodes stand one line after the other."""
     n = energy.shape[0] // 2
     end = start + step * (out.shape[0] - 1)
@@ -257,11 +265,11 @@ def _strip(energy, log_gap, strength, distance, field, log_coupling, crossing, p
                     continue
                 if high == low + 1:
                     for i in range(3):
-                        a[i], l[i] = field[node[i], p], log_coupling[node[i], p]
-                        d[i], s[i] = distance[node[i], p], crossing[node[i], p]
+                        a[i], l[i] = field[node[i], low], log_coupling[node[i], low]
+                        d[i], s[i] = distance[node[i], low], density[node[i], low]
                     if max(l[0], l[1], l[2]) < start - UNRESOLVED and min(e[0], e[1], e[2]) < start:
                         continue
-                    if _is_crossing(a, l, d):
+                    if _is_crossing(a, l, d, s):
                         reach = max(abs(a[0]), abs(a[1]), abs(a[2]))
                         top = 0.5 * math.log(reach * reach + math.exp(2 * max(l[0], l[1], l[2])))
                         first = max(0, int(math.ceil((min(l[0], l[1], l[2]) - start) / step)))
@@ -269,7 +277,7 @@ def _strip(energy, log_gap, strength, distance, field, log_coupling, crossing, p
                         for k in range(first, last + 1):
                             g = start + step * k
                             _add_crossing(
-                                a, l, s, 0.5, low, high, math.exp(g), g, node, cuts, roots, population, out[k]
+                                a, l, s, low, high, math.exp(g), g, node, cuts, roots, population, out[k]
                             )
                         continue
                 if max(e[0], e[1], e[2]) < start:
@@ -277,6 +285,6 @@ def _strip(energy, log_gap, strength, distance, field, log_coupling, crossing, p
                 for i in range(3):
                     s[i], order[i] = strength[node[i], p], node[i]
                     # Two wells that know nothing of each other but stand level: any shift parts them.
-                    if e[i] < start and log_coupling[node[i], p] < start - UNRESOLVED:
+                    if high == low + 1 and e[i] < start and log_coupling[node[i], low] < start - UNRESOLVED:
                         s[i] = 0.0
                 _add_plain(e, s, order, 0.5, low, high, start, step, weight, population, out)

@@ -40,7 +40,12 @@ def open_study(directory: Path) -> WholeStudy:
         return [_read(path, task) for task in chosen]
 
     ensembles = tuple(
-        ensemble_results(*(results(stage, n) for stage in ("glass", "modes", "elasticity", "soft_modes")))
+        ensemble_results(
+            *(results(stage, n) for stage in ("glass", "modes", "elasticity", "soft_modes")),
+            longest=config.structure.longest,
+            bins_of_distance=config.structure.bins,
+            bins_of_frequency=config.modes.bins,
+        )
         for n in sorted(config.glass.sizes)
     )
     (parameters,), (thermal,), (choice,) = results("soft_potentials"), results("thermal"), results("scan")
@@ -53,6 +58,7 @@ def open_study(directory: Path) -> WholeStudy:
         thermal=thermal,
         material=config.material.material(),
         scanned=choice.scanned,
+        scan_note=choice.note,
         provenance=provenance,
     )
 

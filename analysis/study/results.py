@@ -42,7 +42,7 @@ class WholeStudy:
     """A finished study: ensembles from the smallest size on, and what follows from all of them together.
 
     ``soft_potentials`` are those of all modes that their relaxed quartic term bounds, None if there is none;
-    ``material`` is the one that ``thermal`` speaks of.
+    ``material`` is the one that ``thermal`` speaks of, ``scan_note`` why there is no scan.
     """
 
     name: str
@@ -53,6 +53,7 @@ class WholeStudy:
     thermal: ThermalPrediction
     material: Material
     scanned: ScannedMode | None = None
+    scan_note: str = ""
     provenance: Provenance | None = None
 
     def __post_init__(self) -> None:

@@ -221,3 +221,13 @@ def test_cores_count_separate_groups(small_glass: Glass) -> None:
     assert set(core_atoms(both)) < set(np.flatnonzero(np.linalg.norm(both, axis=1)))
     assert count_cores(small_glass, one / np.linalg.norm(one)) == 1
     assert count_cores(small_glass, both / np.linalg.norm(both)) == 2
+
+
+def test_scan_ends_where_its_branch_ends(binary_glass: Glass) -> None:
+    """Far out the constrained minimum vanishes: relaxed energies beyond are missing, and never below the valley."""
+    modes = full_spectrum(binary_glass, keep_vectors=4)
+    s = np.array([-4.0, -2.0, -0.05, 0.0, 0.05, 2.0, 4.0])
+    scan = scan_mode(binary_glass, modes.vectors_mnc[3:4], s)
+    assert np.all(np.isfinite(scan.held_s))
+    assert np.all(np.isfinite(scan.relaxed_s[2:5])) and np.isnan(scan.relaxed_s[[0, -1]]).all()
+    assert np.all(scan.relaxed_s[2:5] <= scan.held_s[2:5] + 1e-12)
