@@ -37,14 +37,15 @@ def absorption_integral(
         (slice(table.inner, None), coefficients.outer_cln),
     ):
         x = table.x_lnp[:, block][..., next_level]
-        blocks.append((block, factors, find_crossings(energy[:, block], x, table.x_diagonal_lnm[:, block])))
+        step = table.measure_ln[:, block] * table.line_step_l[:, None]
+        blocks.append((block, factors, step, find_crossings(table.D1_ln[:, block], table.D2_l, energy[:, block], x, table.x_diagonal_lnm[:, block])))
     for line in range(len(table.D2_l) - 1):
         two = slice(line, line + 2)
-        for block, factors, crossings in blocks:
+        for block, factors, step, crossings in blocks:
             x, x_x2, x2 = (array[two, block] for array in (table.x_lnp, table.x_x2_lnp, table.x2_lnp))
             u, v, w = (factor[two, :, None] for factor in factors)
             strength = u * x2**2 + v * x_x2 + w * x**2
-            factor = strength[..., next_level] / np.maximum(x[..., next_level] ** 2, TINY)
+            factor = strength[..., next_level] / np.maximum(x[..., next_level] ** 2 * step[two, :, None], TINY)
             here = Crossings(*(array[two] for array in vars(crossings).values()))
             add_strip(energy[two, block], strength, here, factor, tau_t, log_omega, out)
         if progress is not None:

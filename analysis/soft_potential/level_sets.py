@@ -18,7 +18,9 @@ from numba import njit
 
 from atomsim.results import Array, quantity
 
-NARROW = 6.0  # b over the change of a across a triangle below which a crossing is treated as such [-]
+# A pair of levels is treated wholly as a crossing below the first number, not at all above the second.
+COUPLING_RANGE = (0.7, 2.8)  # of b [W]
+DENSITY_RANGE = (2.0, 5.0)  # of (d/2)^2 over the Jacobian of (a, ln b), 1/2 in deep double wells [-]
 TWO_LEVEL_SPREAD = 1.25  # largest ratio of the wells' distances at the corners for two levels to be alone [-]
 DEGENERATE = 1e-3  # area of a triangle in (a, ln b) over the product of its sides below which it has none [-]
 DENSITY_SPREAD = 3.0  # the same for the density of two-level systems [-]
@@ -40,15 +42,18 @@ class Crossings:
     field_lnm: Array = quantity("W", "asymmetry a = E (x_nn - x_mm)/d")
     log_coupling_lnm: Array = quantity("1", "logarithm of b = 2 E |x_mn|/d")
     distance_lnm: Array = quantity("1", "distance of the wells, d^2 = (x_nn - x_mm)^2 + 4 x_mn^2")
-    density_lnm: Array = quantity("1", "(d/2)^2 over the area that a mesh cell takes in the plane of a and ln b")
+    share_lnm: Array = quantity("1", "part of the strength that is treated as a crossing")
+    density_lnm: Array = quantity("1", "this part times (d/2)^2 over the Jacobian of (a, ln b) with respect to (D1, D2)")
 
 
-def find_crossings(energy_lnm: Array, x_lnm: Array, x_diagonal_lnm: Array) -> Crossings:
+def find_crossings(D1_ln: Array, D2_l: Array, energy_lnm: Array, x_lnm: Array, x_diagonal_lnm: Array) -> Crossings:
     """Return neighbouring levels as two-level systems.
 
     Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
 
     Args:
+        D1_ln: linear coefficients of the nodes [-].
+        D2_l: quadratic coefficients of the lines [-].
         energy_lnm: levels of a block of the mesh [W].
         x_lnm: |x_mn| of each level with the next [-].
         x_diagonal_lnm: diagonal elements of x [-].
@@ -58,9 +63,21 @@ def find_crossings(energy_lnm: Array, x_lnm: Array, x_diagonal_lnm: Array) -> Cr
     distance = np.maximum(np.hypot(tilt, 2 * x_lnm), TINY)
     field = gap * tilt / distance
     log_coupling = np.log(gap * np.maximum(2 * x_lnm / distance, SMALLEST_SHARE))
+    # The same differences of D1 and D2 as of a and ln b: exact for linear functions on any mesh.
     (field_l, field_n), (log_l, log_n) = (np.gradient(f, axis=(0, 1), edge_order=2) for f in (field, log_coupling))
+    D1_n = np.gradient(D1_ln, axis=1, edge_order=2)
+    cell = np.abs(D1_n * np.gradient(D2_l, edge_order=2)[:, None])
     area = np.maximum(np.abs(field_l * log_n - field_n * log_l), TINY)
-    return Crossings(field, log_coupling, distance, distance**2 / (4 * area))
+    density = distance**2 / 4 * cell[..., None] / area
+    share = _fading(log_coupling, COUPLING_RANGE) * _fading(np.log(np.maximum(density, TINY)), DENSITY_RANGE)
+    return Crossings(field, log_coupling, distance, share, np.where(share > 0, share * density, 0.0))
+
+
+def _fading(logarithm: Array, limits: tuple[float, float]) -> Array:
+    """One below the lower limit, zero above the upper, smooth between."""
+    low, high = np.log(limits)
+    far = np.clip((logarithm - low) / (high - low), 0.0, 1.0)
+    return 1 - far**2 * (3 - 2 * far)
 
 
 def add_strip(
@@ -77,7 +94,7 @@ def add_strip(
         energy_lnm: levels on the two lines, above the lowest [W].
         strength_lnp: squared matrix elements of all pairs of levels times the measure [-].
         crossings: neighbouring levels as two-level systems.
-        factor_lnm: strength of each level with the next over |x_mn|^2 [-].
+        factor_lnm: strength of each level with the next over |x_mn|^2, per area of (D1, D2) [-].
         tau_t: temperatures, ascending [W].
         log_omega_k: logarithms of the gaps Omega, equally spaced [-].
         out_kt: the result, changed in place [1/W].
@@ -189,20 +206,19 @@ def _add_crossing(a, l, density, low, high, omega, log_omega, node, cuts, roots,
 
 
 @njit(inline="always")
-def _is_crossing(a, l, d, s):  # type: ignore[no-untyped-def]
-    """Whether two neighbouring levels cross, or nearly, within a triangle, with no third level near."""
-    spread = max(a[0], a[1], a[2]) - min(a[0], a[1], a[2])
-    nearest = min(abs(a[0]), abs(a[1]), abs(a[2]))
-    if min(a[0], a[1], a[2]) < 0 < max(a[0], a[1], a[2]):
-        nearest = 0.0
-    if nearest > NARROW * spread or math.exp(min(l[0], l[1], l[2])) > NARROW * spread:
-        return False
+def _is_crossing(a, l, d, share, density):  # type: ignore[no-untyped-def]
+    """Whether two neighbouring levels are a two-level system all over a triangle, with no third level near."""
     if max(d[0], d[1], d[2]) > TWO_LEVEL_SPREAD * min(d[0], d[1], d[2]):
         return False
+    lowest, highest = 1e300, 0.0
+    for i in range(3):
+        if share[i] > 0:
+            lowest, highest = min(lowest, density[i] / share[i]), max(highest, density[i] / share[i])
+    if highest > DENSITY_SPREAD * lowest:
+        return False
+    spread = max(a[0], a[1], a[2]) - min(a[0], a[1], a[2])
     height = max(l[0], l[1], l[2]) - min(l[0], l[1], l[2])
     twice = (a[1] - a[0]) * (l[2] - l[0]) - (a[2] - a[0]) * (l[1] - l[0])
-    if max(s[0], s[1], s[2]) > DENSITY_SPREAD * min(s[0], s[1], s[2]):
-        return False
     return abs(twice) > DEGENERATE * spread * height
 
 
@@ -244,47 +260,52 @@ def _add_plain(e, s, node, area, low, high, start, step, weight, population, out
 
 
 @njit(cache=True, error_model="numpy")
-def _strip(log_gap, energy, strength, field, log_coupling, distance, density, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
+def _add_crossings(a, l, density, low, high, node, start, step, cuts, roots, population, out):  # type: ignore[no-untyped-def]
+    """Add a triangle with a crossing to all rows it reaches."""
+    reach = max(abs(a[0]), abs(a[1]), abs(a[2]))
+    top = 0.5 * math.log(reach * reach + math.exp(2 * max(l[0], l[1], l[2])))
+    first = max(0, int(math.ceil((min(l[0], l[1], l[2]) - start) / step)))
+    last = min(out.shape[0] - 1, int(math.floor((top - start) / step)))
+    for k in range(first, last + 1):
+        g = start + step * k
+        _add_crossing(a, l, density, low, high, math.exp(g), g, node, cuts, roots, population, out[k])
+
+
+@njit(cache=True, error_model="numpy")
+def _strip(log_gap, energy, strength, field, log_coupling, distance, shares, densities, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
     """All triangles between two lines, whose nodes stand one line after the other."""
     n = energy.shape[0] // 2
     end = start + step * (out.shape[0] - 1)
     node, order = np.empty(3, np.int64), np.empty(3, np.int64)
     a, l, d, e, s, weight = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
-    cuts, roots = np.empty(8), np.empty(2)
-    for cell in range(n - 1):
-        for half in range(2):
-            node[0] = cell if half == 0 else n + cell + 1
-            node[1], node[2] = cell + 1, n + cell
-            for p in range(len(lows)):
-                low, high = lows[p], highs[p]
-                if min(energy[node[0], low], energy[node[1], low], energy[node[2], low]) > frozen:
-                    continue
+    share, density, cuts, roots = np.zeros(3), np.empty(3), np.empty(8), np.empty(2)
+    for triangle in range(2 * (n - 1)):
+        cell = triangle // 2
+        node[0] = cell if triangle % 2 == 0 else n + cell + 1
+        node[1], node[2] = cell + 1, n + cell
+        for p in range(len(lows)):
+            low, high = lows[p], highs[p]
+            if min(energy[node[0], low], energy[node[1], low], energy[node[2], low]) > frozen:
+                continue
+            for i in range(3):
+                e[i], s[i], order[i] = log_gap[node[i], p], strength[node[i], p], node[i]
+            if min(e[0], e[1], e[2]) > end:
+                continue
+            if high == low + 1:
                 for i in range(3):
-                    e[i] = log_gap[node[i], p]
-                if min(e[0], e[1], e[2]) > end:
+                    a[i], l[i], d[i] = field[node[i], low], log_coupling[node[i], low], distance[node[i], low]
+                    share[i], density[i] = shares[node[i], low], densities[node[i], low]
+                if max(l[0], l[1], l[2]) < start - UNRESOLVED and min(e[0], e[1], e[2]) < start:
                     continue
-                if high == low + 1:
+                if max(share[0], share[1], share[2]) > 0 and _is_crossing(a, l, d, share, density):
+                    _add_crossings(a, l, density, low, high, node, start, step, cuts, roots, population, out)
+                    if min(share[0], share[1], share[2]) == 1:
+                        continue
                     for i in range(3):
-                        a[i], l[i] = field[node[i], low], log_coupling[node[i], low]
-                        d[i], s[i] = distance[node[i], low], density[node[i], low]
-                    if max(l[0], l[1], l[2]) < start - UNRESOLVED and min(e[0], e[1], e[2]) < start:
-                        continue
-                    if _is_crossing(a, l, d, s):
-                        reach = max(abs(a[0]), abs(a[1]), abs(a[2]))
-                        top = 0.5 * math.log(reach * reach + math.exp(2 * max(l[0], l[1], l[2])))
-                        first = max(0, int(math.ceil((min(l[0], l[1], l[2]) - start) / step)))
-                        last = min(out.shape[0] - 1, int(math.floor((top - start) / step)))
-                        for k in range(first, last + 1):
-                            g = start + step * k
-                            _add_crossing(
-                                a, l, s, low, high, math.exp(g), g, node, cuts, roots, population, out[k]
-                            )
-                        continue
-                if max(e[0], e[1], e[2]) < start:
-                    continue
+                        s[i] *= 1 - share[i]
                 for i in range(3):
-                    s[i], order[i] = strength[node[i], p], node[i]
                     # Two wells that know nothing of each other but stand level: any shift parts them.
-                    if high == low + 1 and e[i] < start and log_coupling[node[i], low] < start - UNRESOLVED:
+                    if e[i] < start and l[i] < start - UNRESOLVED:
                         s[i] = 0.0
+            if max(e[0], e[1], e[2]) >= start:
                 _add_plain(e, s, order, 0.5, low, high, start, step, weight, population, out)

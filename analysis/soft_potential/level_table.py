@@ -20,7 +20,7 @@ from atomsim.results import Array, IntArray, quantity
 
 Progress = Callable[[int, int], None]
 
-LINE_SCALE = 6.0  # |D2| below which lines are equally spaced [-]
+LINE_SCALE = 4.0  # |D2| below which lines are equally spaced in |D2|^(1/2), beyond in ln |D2| [-]
 REDUCED_STATES = 36  # states of a nearby potential in which the potentials of the mesh are solved
 ANCHORS_PER_LINE = 10
 MARGIN = 1.3  # largest curvature of the lower well over that of the largest frequency [-]
@@ -197,13 +197,12 @@ def _packed(energy: Array, x: Array, x2: Array) -> tuple[Array, Array, Array, Ar
 
 
 def _lines(resolution: Resolution) -> tuple[Array, Array]:
-    """D2 of the lines: equally spaced near zero, in proportion to |D2| far away; and the steps."""
+    """D2 of the lines, and the steps: D2 = +-scale (cosh v - 1), because the ends of the double wells go as D2^(1/2)."""
     curvature = MARGIN * resolution.largest_frequency**2 / 4
-    low, high = (float(np.arcsinh(end / LINE_SCALE)) for end in (-curvature / 2, curvature))
-    below = max(2, 2 * round(resolution.lines / 2 * -low / (high - low)))
-    step = -low / below
-    v = step * np.arange(-below, resolution.lines - below + 1)
-    return LINE_SCALE * np.sinh(v), LINE_SCALE * np.cosh(v) * step
+    low, high = (float(np.arccosh(1 + end / LINE_SCALE)) for end in (curvature / 2, curvature))
+    below = 4 * round(resolution.lines / 4 * low / (high + low))
+    v = low / below * np.arange(-below, resolution.lines - below + 1)
+    return np.sign(v) * LINE_SCALE * (np.cosh(v) - 1), LINE_SCALE * np.sinh(np.abs(v)) * low / below
 
 
 def _line_mesh(D2: float, resolution: Resolution) -> tuple[Array, Array, float, Array, Array, float]:
