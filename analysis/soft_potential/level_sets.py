@@ -24,6 +24,7 @@ DENSITY_RANGE = (2.0, 5.0)  # of (d/2)^2 over the Jacobian of (a, ln b), 1/2 in 
 TWO_LEVEL_SPREAD = 1.25  # largest ratio of the wells' distances at the corners for two levels to be alone [-]
 DEGENERATE = 1e-3  # area of a triangle in (a, ln b) over the product of its sides below which it has none [-]
 DENSITY_SPREAD = 3.0  # the same for the density of two-level systems [-]
+AGREEMENT = 0.4  # of the slope of a gap with its chord on a triangle, within which the slope is used [-]
 TINY = 1e-300
 SMALLEST_SHARE = 1e-12  # of b in E: below, it is rounding [-]
 UNRESOLVED = 9.0  # ln of the smallest gap of interest over the coupling of a crossing that nobody sees [-]
@@ -69,6 +70,10 @@ def find_crossings(D1_ln: Array, D2_l: Array, energy_lnm: Array, x_lnm: Array, x
     cell = np.abs(D1_n * np.gradient(D2_l, edge_order=2)[:, None])
     area = np.maximum(np.abs(field_l * log_n - field_n * log_l), TINY)
     density = distance**2 / 4 * cell[..., None] / area
+    # At D2 = 0 and at the end of the double wells the mesh stands still: both differences vanish there.
+    for edge, one, two in ((0, 1, 2), (-1, -2, -3)):
+        density[edge] = np.maximum(2 * density[one] - density[two], 0.0)
+    density[:, -1] = np.maximum(2 * density[:, -2] - density[:, -3], 0.0)
     share = _fading(log_coupling, COUPLING_RANGE) * _fading(np.log(np.maximum(density, TINY)), DENSITY_RANGE)
     return Crossings(field, log_coupling, distance, share, np.where(share > 0, share * density, 0.0))
 
@@ -81,8 +86,8 @@ def _fading(logarithm: Array, limits: tuple[float, float]) -> Array:
 
 
 def add_strip(
-    energy_lnm: Array, strength_lnp: Array, crossings: Crossings, factor_lnm: Array, tau_t: Array, log_omega_k: Array,
-    out_kt: Array,
+    energy_lnm: Array, strength_lnp: Array, slope_lnpc: Array, crossings: Crossings, factor_lnm: Array, tau_t: Array,
+    log_omega_k: Array, out_kt: Array,
 ) -> None:  # fmt: skip
     """Add the integral over the strip between two lines of strength (P_m + P_n) delta(E - Omega) to a result.
 
@@ -93,6 +98,7 @@ def add_strip(
     Args:
         energy_lnm: levels on the two lines, above the lowest [W].
         strength_lnp: squared matrix elements of all pairs of levels times the measure [-].
+        slope_lnpc: derivatives of the logarithm of the gap with respect to the numbers of the node and of the line [-].
         crossings: neighbouring levels as two-level systems.
         factor_lnm: strength of each level with the next over |x_mn|^2, per area of (D1, D2) [-].
         tau_t: temperatures, ascending [W].
@@ -106,7 +112,8 @@ def add_strip(
     population = boltzmann / boltzmann.sum(axis=2, keepdims=True)
     log_gap = np.log(np.maximum(flat[0][:, high] - flat[0][:, low], TINY))
     step = float(log_omega_k[1] - log_omega_k[0])
-    _strip(log_gap, *flat, population, low, high, FROZEN * float(tau_t[-1]), float(log_omega_k[0]), step, out_kt)
+    slope = slope_lnpc.reshape(-1, *slope_lnpc.shape[2:])
+    _strip(log_gap, slope, *flat, population, low, high, FROZEN * float(tau_t[-1]), float(log_omega_k[0]), step, out_kt)
 
 
 @njit(inline="always")
@@ -223,33 +230,53 @@ def _is_crossing(a, l, d, share, density):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _sorted(e, s, node):  # type: ignore[no-untyped-def]
+def _sorted(e, s, node, slope):  # type: ignore[no-untyped-def]
     """Sort the corners of a triangle by e, in place."""
     for i, j in ((0, 1), (1, 2), (0, 1)):
         if e[i] > e[j]:
             e[i], e[j] = e[j], e[i]
             s[i], s[j] = s[j], s[i]
             node[i], node[j] = node[j], node[i]
+            for c in range(2):
+                slope[i, c], slope[j, c] = slope[j, c], slope[i, c]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_plain(e, s, node, area, low, high, start, step, weight, population, out):  # type: ignore[no-untyped-def]
-    """Add a triangle on which the logarithm of the gap is linear, to all rows it reaches."""
-    _sorted(e, s, node)
+def _add_plain(e, s, node, slope, chord, tilt, low, high, start, step, weight, population, out):  # type: ignore[no-untyped-def]
+    """Add a triangle with no crossing to all rows it reaches.
+
+    The gap (for two levels far apart: ``tilt`` near one) or else its logarithm is linear, and so is the strength times
+    the power of the gap that makes it vary least. The slope known at the corners replaces that of the chords.
+    """
+    _sorted(e, s, node, slope)
     if e[2] - e[0] < 1e-12:
         e[2] = e[0] + 1e-12
         e[1] = e[0] + 0.5e-12
     first = max(0, int(math.ceil((e[0] - start) / step)))
     last = min(out.shape[0] - 1, int(math.floor((e[2] - start) / step)))
+    if first > last:
+        return
     wide = e[2] - e[0] > WIDE
-    if wide:
-        e[0], e[1], e[2] = math.exp(e[0]), math.exp(e[1]), math.exp(e[2])
+    power, bottom = 0.0 if wide else 1 + tilt, e[0]
+    straight = wide or tilt > 0.5
+    for i in range(3):
+        s[i] *= math.exp(power * (e[i] - bottom))
+        if straight:
+            e[i] = math.exp(e[i])
+            slope[i, 0], slope[i, 1] = slope[i, 0] * e[i], slope[i, 1] * e[i]
+    steepness = math.hypot(chord[0], chord[1])
     for k in range(first, last + 1):
         g = start + step * k
-        if wide:
-            density = area * _section(math.exp(g), e[0], e[1], e[2], weight)
+        density = 0.5 * math.exp(-power * (g - bottom))
+        if straight:
+            density *= _section(math.exp(g), e[0], e[1], e[2], weight)
         else:
-            density = area * _section(g, e[0], e[1], e[2], weight) * math.exp(-g)
+            density *= _section(g, e[0], e[1], e[2], weight) * math.exp(-g)
+        along = weight[0] * slope[0, 0] + weight[1] * slope[1, 0] + weight[2] * slope[2, 0]
+        across = weight[0] * slope[0, 1] + weight[1] * slope[1, 1] + weight[2] * slope[2, 1]
+        true = math.hypot(along, across)
+        if math.hypot(along - chord[0], across - chord[1]) < AGREEMENT * min(true, steepness):
+            density *= steepness / true
         c0, c1, c2 = density * weight[0] * s[0], density * weight[1] * s[1], density * weight[2] * s[2]
         for t in range(out.shape[1]):
             out[k, t] += (
@@ -272,13 +299,14 @@ def _add_crossings(a, l, density, low, high, node, start, step, cuts, roots, pop
 
 
 @njit(cache=True, error_model="numpy")
-def _strip(log_gap, energy, strength, field, log_coupling, distance, shares, densities, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
+def _strip(log_gap, slopes, energy, strength, field, log_coupling, distance, shares, densities, population, lows, highs, frozen, start, step, out):  # type: ignore[no-untyped-def]
     """All triangles between two lines, whose nodes stand one line after the other."""
     n = energy.shape[0] // 2
     end = start + step * (out.shape[0] - 1)
     node, order = np.empty(3, np.int64), np.empty(3, np.int64)
     a, l, d, e, s, weight = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     share, density, cuts, roots = np.zeros(3), np.empty(3), np.empty(8), np.empty(2)
+    slope, chord = np.empty((3, 2)), np.empty(2)
     for triangle in range(2 * (n - 1)):
         cell = triangle // 2
         node[0] = cell if triangle % 2 == 0 else n + cell + 1
@@ -289,6 +317,7 @@ def _strip(log_gap, energy, strength, field, log_coupling, distance, shares, den
                 continue
             for i in range(3):
                 e[i], s[i], order[i] = log_gap[node[i], p], strength[node[i], p], node[i]
+                slope[i, 0], slope[i, 1] = slopes[node[i], p, 0], slopes[node[i], p, 1]
             if min(e[0], e[1], e[2]) > end:
                 continue
             if high == low + 1:
@@ -307,5 +336,15 @@ def _strip(log_gap, energy, strength, field, log_coupling, distance, shares, den
                     # Two wells that know nothing of each other but stand level: any shift parts them.
                     if e[i] < start and l[i] < start - UNRESOLVED:
                         s[i] = 0.0
-            if max(e[0], e[1], e[2]) >= start:
-                _add_plain(e, s, order, 0.5, low, high, start, step, weight, population, out)
+            if max(e[0], e[1], e[2]) < start:
+                continue
+            tilt = 0.0
+            if high == low + 1:
+                for i in range(3):
+                    tilt += a[i] * a[i] / (3 * (a[i] * a[i] + math.exp(2 * l[i])))
+            straight = tilt > 0.5 or max(e[0], e[1], e[2]) - min(e[0], e[1], e[2]) > WIDE
+            for i in range(3):
+                d[i] = math.exp(e[i]) if straight else e[i]
+            chord[0] = d[1] - d[0] if triangle % 2 == 0 else d[0] - d[2]
+            chord[1] = d[2] - d[0] if triangle % 2 == 0 else d[0] - d[1]
+            _add_plain(e, s, order, slope, chord, tilt, low, high, start, step, weight, population, out)

@@ -23,8 +23,8 @@ Progress = Callable[[int, int], None]
 LINE_SCALE = 4.0  # |D2| below which lines are equally spaced in |D2|^(1/2), beyond in ln |D2| [-]
 REDUCED_STATES = 36  # states of a nearby potential in which the potentials of the mesh are solved
 ANCHORS_PER_LINE = 10
+CROWDING = 3.0  # nodes of the outer block stand this much plus one times closer at its beginning [-]
 MARGIN = 1.3  # largest curvature of the lower well over that of the largest frequency [-]
-TRANSVERSE = 3  # images of a potential: lower minimum, upper minimum, maximum
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class LevelTable:
     x_x2_lnp: Array = quantity("1", "x_mn (x^2)_mn of each pair")
     x2_lnp: Array = quantity("1", "|(x^2)_mn| of each pair")
     x_diagonal_lnm: Array = quantity("1", "diagonal elements of x")
+    x2_diagonal_lnm: Array = quantity("1", "diagonal elements of x^2")
 
     @cached_property
     def pairs(self) -> tuple[IntArray, IntArray]:
@@ -76,6 +77,27 @@ class LevelTable:
     def n_potentials(self) -> int:
         """Return the number of potentials."""
         return self.D1_ln.size
+
+    @property
+    def inner_block(self) -> slice:
+        """Return which nodes belong to the inner block."""
+        return slice(None, self.inner + 1)
+
+    @property
+    def outer_block(self) -> slice:
+        """Return which nodes belong to the outer block."""
+        return slice(self.inner, None)
+
+    def block_measure(self, block: slice) -> Array:
+        """Return the derivative of D1 with respect to the number of the node in one block [-].
+
+        Args:
+            block: one of the two blocks.
+        """
+        measure = self.measure_ln[:, block].copy()
+        if block == self.outer_block:
+            measure[:, 0] = self.outer_measure_l
+        return measure
 
     def halved(self) -> LevelTable:
         """Return the table with every second line and every second node left out."""
@@ -100,7 +122,7 @@ class LevelTable:
         pick.pop("pairs", None)
         for name in ("x_lnp", "x_x2_lnp", "x2_lnp"):
             pick[name] = pick[name][..., keep]
-        for name in ("energy_lnm", "x_diagonal_lnm"):
+        for name in ("energy_lnm", "x_diagonal_lnm", "x2_diagonal_lnm"):
             pick[name] = pick[name][..., :count]
         return LevelTable(**pick)
 
@@ -136,10 +158,10 @@ def tabulate_levels(resolution: Resolution, progress: Progress | None = None) ->
     D1, measure, outer_measure, place, place_step, outer_place_step = (
         np.array([mesh[k] for mesh in nodes]) for k in range(6)
     )
-    energy, x, x_x2, x2, diagonal = (np.array([line[k] for line in solved]) for k in range(5))
+    packed = (np.array([line[k] for line in solved]) for k in range(6))
     return LevelTable(
         D2_l, line_step_l, D1, resolution.inner, measure, outer_measure, place, place_step, outer_place_step,
-        energy, x, x_x2, x2, diagonal,
+        *packed,
     )  # fmt: skip
 
 
@@ -188,12 +210,12 @@ def _anchor(D1: float, D2: float) -> tuple[Array, Array, Array]:
     return energy[:REDUCED_STATES] + constant, vectors.T @ moved, moved.T @ moved
 
 
-def _packed(energy: Array, x: Array, x2: Array) -> tuple[Array, Array, Array, Array, Array]:
+def _packed(energy: Array, x: Array, x2: Array) -> tuple[Array, ...]:
     """What does not depend on the signs of the states."""
     low, high = pair_indices(energy.shape[1])
     first, second = x[:, low, high], x2[:, low, high]
-    diagonal = np.ascontiguousarray(np.diagonal(x, axis1=1, axis2=2))
-    return energy, np.abs(first), first * second, np.abs(second), diagonal
+    diagonals = (np.ascontiguousarray(np.diagonal(matrix, axis1=1, axis2=2)) for matrix in (x, x2))
+    return energy, np.abs(first), first * second, np.abs(second), *diagonals
 
 
 def _lines(resolution: Resolution) -> tuple[Array, Array]:
@@ -223,18 +245,19 @@ def _line_mesh(D2: float, resolution: Resolution) -> tuple[Array, Array, float, 
     place, place_step = rho * np.cos(phase), rho * np.abs(np.sin(phase)) * np.pi / 6 * inner_step
     inner_D1 = rho**3 * np.sin(np.pi * s / 2)
     inner_measure = rho**3 * np.pi / 2 * np.cos(np.pi * s / 2) * inner_step
-    outer_step = max(lowest - rho, 0.0) / resolution.outer
-    distance = rho + outer_step * np.arange(resolution.outer + 1)
-    outer_D1 = 4 * distance**3 + 2 * D2 * distance if outer_step else np.full(resolution.outer + 1, inner_D1[-1])
+    width, part = max(lowest - rho, 0.0), np.arange(resolution.outer + 1) / resolution.outer
+    distance = rho + width * (part + CROWDING * part**3) / (1 + CROWDING)
+    outer_step = width * (1 + 3 * CROWDING * part**2) / (1 + CROWDING) / resolution.outer
+    outer_D1 = 4 * distance**3 + 2 * D2 * distance if width else np.full(resolution.outer + 1, inner_D1[-1])
     outer_measure = np.abs(12 * distance**2 + 2 * D2) * outer_step
     missing = np.full(resolution.outer, np.nan)
     outer_place = np.stack([-distance[1:], missing, missing], axis=1)
-    outer_place_step = np.stack([np.full(resolution.outer, outer_step), missing, missing], axis=1)
+    outer_place_step = np.stack([outer_step[1:], missing, missing], axis=1)
     return (
         np.concatenate([inner_D1, outer_D1[1:]]),
         np.concatenate([inner_measure, outer_measure[1:]]),
         float(outer_measure[0]),
         np.concatenate([place, outer_place]),
         np.concatenate([place_step, outer_place_step]),
-        float(outer_step),
+        float(outer_step[0]),
     )

@@ -49,11 +49,11 @@ def field_measure(table: LevelTable, weight: Weight = uniform_weight) -> Coeffic
         weight: density over the (D1, D2) plane relative to the uniform one.
     """
     density = np.asarray(weight(table.D1_ln, table.D2_l[:, None])) + np.asarray(weight(-table.D1_ln, table.D2_l[:, None]))
-    inner = table.measure_ln[:, : table.inner + 1] * density[:, : table.inner + 1]
-    outer = table.measure_ln[:, table.inner :].copy()
-    outer[:, 0] = table.outer_measure_l
-    outer *= density[:, table.inner :]
-    return Coefficients(_only_x(inner * table.line_step_l[:, None]), _only_x(outer * table.line_step_l[:, None]))
+    inner, outer = (
+        _only_x(table.block_measure(block) * density[:, block] * table.line_step_l[:, None])
+        for block in (table.inner_block, table.outer_block)
+    )
+    return Coefficients(inner, outer)
 
 
 def landscape_measure(
