@@ -52,7 +52,7 @@ def _few(study: WholeStudy) -> list[str]:
 
 def _ordered(study: WholeStudy) -> list[str]:
     """Glasses whose energy lies so far below that of the others that they are probably not glasses."""
-    said = []
+    said: list[str] = []
     for e in study.ensembles:
         energy_g = e.structure.energy_g
         typical = float(np.median(energy_g))
