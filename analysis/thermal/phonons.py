@@ -20,6 +20,7 @@ SMALLEST_X = 1e-13
 LARGEST_X = 80.0
 PANELS_PER_EFOLD = 2
 POINTS_PER_PANEL = 12
+GAUSS_RULE = np.polynomial.legendre.leggauss(POINTS_PER_PANEL)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _quadrature(breaks: Array, refinement: int) -> tuple[Array, Array]:
     low, high = np.log(SMALLEST_X * np.min(positive, initial=1.0)), np.log(LARGEST_X)
     count = int(np.ceil((high - low) * PANELS_PER_EFOLD * refinement))
     edges = np.union1d(np.linspace(low, high, count + 1), np.log(positive))
-    node, weight = np.polynomial.legendre.leggauss(POINTS_PER_PANEL)
+    node, weight = GAUSS_RULE
     half = np.diff(edges)[:, None] / 2
     x = np.exp(edges[:-1, None] + half * (1 + node)).ravel()
     return x, (half * weight).ravel() * x

@@ -30,5 +30,5 @@ def validate(directory: Path | None = None) -> tuple[Comparison, ...]:
     Raises:
         InputError: the folder holds no finished study.
     """
-    intrinsic = intrinsic_comparisons()
-    return intrinsic if directory is None else (*intrinsic, *study_comparisons(open_study(directory)))
+    study = None if directory is None else study_comparisons(open_study(directory))
+    return (*intrinsic_comparisons(), *(study or ()))
