@@ -326,6 +326,36 @@ def stability(
     screen.print(terminal.column_table({"eta": curve.eta[rows].tolist(), "eps/eps_m": curve.energy[rows].tolist()}))
 
 
+@verbs.command()
+def levels(
+    alpha: Annotated[float, typer.Option(help="quadratic coefficient")],
+    beta: Annotated[float, typer.Option(help="cubic coefficient")] = 0.0,
+    count: Annotated[int, typer.Option(help="how many levels")] = 6,
+    figure: FigureFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Levels of a soft potential alpha y^2 + beta y^3 + y^4 in units of W, and the splitting of the lowest two.
+
+    Example: atomsim levels --alpha -20 --beta 0 --count 4 --json
+    """
+    from analysis.soft_potential.deep_wells import splitting
+    from analysis.soft_potential.levels import levels as solve
+
+    _check_figure(figure)
+    found, gap = solve(alpha, beta, count=count), splitting(alpha, beta)
+    if figure is not None:
+        from analysis.plotting.levels import plot_levels
+
+        _write_figure(figure, plot_levels(found).figure)
+    if as_json:
+        _print(json_text({"alpha": alpha, "beta": beta, "levels": found.energy_m, "splitting": gap}))
+        return
+    screen = terminal.standard_output()
+    screen.print(f"energies above the potential at y = 0, in units of W; error {found.error:.1e}")
+    screen.print(terminal.column_table({"level": list(range(1, count + 1)), "energy": found.energy_m.tolist()}))
+    screen.print(f"splitting of the lowest two: {gap:.8g}")
+
+
 def _check_figure(path: Path | None) -> None:
     if path is not None and path.suffix not in FIGURE_FORMATS:
         raise InputError(f"--figure {path}: expected a file {' or '.join(FIGURE_FORMATS)}")

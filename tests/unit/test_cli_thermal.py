@@ -118,6 +118,19 @@ def test_stability_prints_the_promised_document(command, tmp_path):
     assert status == 0 and "eta_2 = 0.052786" in out
 
 
+def test_levels_prints_the_promised_document(command, tmp_path):
+    figure = tmp_path / "levels.svg"
+    status, out, _ = command("levels", "--alpha", "-20", "--beta", "0", "--count", "4", "--figure", figure, "--json")
+    document = json.loads(out)
+    assert status == 0 and set(document) == {"alpha", "beta", "levels", "splitting"}
+    assert len(document["levels"]) == 4 and figure.is_file()
+    assert 0 < document["splitting"] < 1e-15, "far below the rounding of the levels themselves"
+    status, out, _ = command("levels", "--alpha", "0", "--count", "2")
+    assert status == 0 and "1.0604" in out and "splitting of the lowest two: 2.7393109" in out
+    status, out, err = command("levels", "--alpha", "nan", "--beta", "1")
+    assert (status, out) == (2, "") and "finite" in err
+
+
 def test_fit_thermal_prints_constants_and_correlations(command, tmp_path):
     truth = get_glass("silica")
     T = np.geomspace(0.1, 20, 12)
@@ -143,7 +156,7 @@ def test_fit_thermal_prints_constants_and_correlations(command, tmp_path):
 
 
 def test_help_of_the_verbs_of_heat_has_examples(command):
-    for verb in ("thermal", "fit-thermal", "stability"):
+    for verb in ("thermal", "fit-thermal", "stability", "levels"):
         status, out, _ = command(verb, "--help")
         assert status == 0 and f"Example: atomsim {verb}" in " ".join(out.split())
 
