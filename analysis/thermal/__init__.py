@@ -1,5 +1,6 @@
 """Heat in glasses at low temperature: conductivity and specific heat of phonons, tunnelling systems and vibrations."""
 
+from analysis.thermal.absorption import Absorption, load_absorption
 from analysis.thermal.closed_forms import KarpovParshinGlass, VibrationRegion
 from analysis.thermal.kappa import ThermalResult, conductivity
 from analysis.thermal.later_form import LaterFormGlass, conductivity_closed, conductivity_tanh_law
@@ -8,6 +9,7 @@ from analysis.thermal.phonons import Medium, phonon_conductivity
 from analysis.thermal.prediction import ThermalPrediction, predict_thermal
 
 __all__ = [
+    "Absorption",
     "GlassMaterial",
     "KarpovParshinGlass",
     "KarpovParshinMaterial",
@@ -20,6 +22,7 @@ __all__ = [
     "conductivity_closed",
     "conductivity_tanh_law",
     "get_glass",
+    "load_absorption",
     "phonon_conductivity",
     "predict_thermal",
     "read_material",
