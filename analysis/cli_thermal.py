@@ -34,7 +34,7 @@ verbs = typer.Typer()
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
 FigureFile = Annotated[Path | None, typer.Option("--figure", metavar="FILE", help="draw it: a file .svg or .png")]
-Model = Annotated[str, typer.Option("--model", help="how phonons are scattered: closed or two-region")]
+Model = Annotated[str, typer.Option("--model", help="how phonons are scattered: closed, two-region or exact")]
 Form = Annotated[
     str, typer.Option("--form", help="prefactor of Karpov and Parshin's closed formula: derived or printed")
 ]
@@ -74,6 +74,8 @@ def thermal(
     _check_figure(figure)
     glass, draws = _material(material)
     chosen = None if channels is None else tuple(name.strip() for name in channels.split(","))
+    if model == "exact":
+        terminal.remark("exact model: its table of absorption is made once, in a minute or two, and kept")
     result = conductivity(glass, parse_temperatures(temperatures), model=model, form=form, channels=chosen)
     if shown == "heat-capacity" and not np.isfinite(result.specific_heat_T).any():
         raise InputError(f"{glass.name}: no specific heat: {result.assumptions['specific_heat']}")

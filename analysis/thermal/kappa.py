@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.thermal import closed_forms, heat
+from analysis.thermal.absorption import Absorption
+from analysis.thermal.exact import exact_scattering, production_absorption
 from analysis.thermal.materials import (
     GlassMaterial,
     KarpovParshinMaterial,
@@ -36,7 +38,7 @@ from atomsim.errors import InputError, nearest
 from atomsim.results import Array, quantity
 from atomsim.units import BOLTZMANN, HBAR
 
-MODELS = ("closed", "two-region")
+MODELS = ("closed", "two-region", "exact")
 FORMS = ("derived", "printed")
 TWO_REGION_CHANNELS = (Channel.RESONANT, Channel.RAYLEIGH)
 
@@ -85,11 +87,13 @@ def conductivity(
     model: str = "closed",
     form: str = "derived",
     channels: Collection[str] | None = None,
+    absorption: Absorption | None = None,
 ) -> ThermalResult:
     """Return conductivity and specific heat of a glass.
 
     ``closed``: the closed absorptions added up, or for the measure of Karpov and Parshin their formulas for k_B T <
     W/e and for k_B T > W (NaN between). ``two-region``: tunnelling systems below hbar omega = W, vibrations above.
+    ``exact``: all levels of all potentials, for potentials uniform in (D1, D2).
 
     Source: karpov-parshin-1985 (5.1), (5.9), (7.9), (7.10); test: test_front_door_obeys_the_tanh_law
     Source: ramos-buchenau-1997 (conductivity); test: test_closed_conductivity_is_the_one_of_the_later_form
@@ -100,6 +104,7 @@ def conductivity(
         model: how phonons are scattered.
         form: prefactor of the closed formula of Karpov and Parshin; no other formula has two.
         channels: what scatters; all that the model and the constants allow where absent.
+        absorption: table of the exact model; the production table, made once and kept, where absent.
 
     Raises:
         InputError: temperatures, model, form or channels that cannot be.
@@ -122,7 +127,7 @@ def conductivity(
         assumptions["range"] = _about_closed_range(material)
     else:
         chosen = parse_channels(channels, available_channels(material, model))
-        scattering = scattering_of(material, numbers, model, chosen)
+        scattering = scattering_of(material, numbers, model, chosen, absorption)
         spectrum = phonon_spectrum(scattering, temperature_T)
         values = spectrum.conductivity_T
         assumptions |= _about_phonons(material, model, chosen, scattering)
@@ -250,7 +255,13 @@ def available_channels(material: Material, model: str) -> tuple[Channel, ...]:
     return later_form_channels(material_numbers(material))
 
 
-def scattering_of(material: Material, numbers: Numbers, model: str, channels: Collection[Channel]) -> Scattering:
+def scattering_of(
+    material: Material,
+    numbers: Numbers,
+    model: str,
+    channels: Collection[Channel],
+    absorption: Absorption | None = None,
+) -> Scattering:
     """Return the scattering of phonons in a glass.
 
     Args:
@@ -258,9 +269,17 @@ def scattering_of(material: Material, numbers: Numbers, model: str, channels: Co
         numbers: its numbers, or others.
         model: how phonons are scattered.
         channels: what scatters.
+        absorption: table of the exact model; the production table where absent.
+
+    Raises:
+        InputError: the exact model is asked for with the measure of Karpov and Parshin.
     """
     if isinstance(material, KarpovParshinMaterial):
+        if model == "exact":
+            raise InputError(f"{material.name}: the exact model is for potentials uniform in (D1, D2), [material]")
         return karpov_parshin_scattering(numbers, karpov_parshin_glass(numbers), channels)
+    if model == "exact":
+        return exact_scattering(numbers, channels, absorption or production_absorption())
     return (two_region_scattering if model == "two-region" else closed_scattering)(numbers, channels)
 
 
@@ -318,8 +337,10 @@ def _about_phonons(
         )
     else:
         words["measure"] = "uniform (D1, D2)"
-        if model == "closed":
+        if model != "two-region":
             words |= _about_relaxation(material, channels)
+        if model == "exact":
+            words["closed"] = "resonant absorption from all levels, no join; specific heat still in closed form"
     if model == "two-region":
         words["join"] = "the regions meet at hbar omega = W with a jump; the conductivity moves in proportion to it"
     return words
