@@ -21,6 +21,8 @@ import typer
 
 import atomsim
 from analysis import cli_thermal, terminal
+from analysis.documents import as_json as as_json_text
+from analysis.interrupts import defer_interrupts
 from atomsim.errors import AtomsimError, InputError, NotAMinimum
 
 if TYPE_CHECKING:
@@ -356,20 +358,12 @@ for _verb in cli_thermal.verbs.registered_commands:
 
 
 def _print_json(document: Any) -> None:
-    print(json.dumps(_plain(document), ensure_ascii=False, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN: what is not a number becomes null."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    print(as_json_text(document))
 
 
 def main() -> None:
     """Run the command."""
+    defer_interrupts()
     app()
 
 

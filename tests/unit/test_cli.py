@@ -251,18 +251,6 @@ def test_run_report_and_validation_of_a_study(atomsim: Command, study_file: Path
     assert status == any(row["verdict"] == "differs" and row["kind"] == "law" for row in rows)
 
 
-def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Interrupt a program, again if nothing happens: an interrupt that meets numba while it compiles is lost."""
-    for _ in range(6):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            continue
-    process.kill()
-    return process.communicate()
-
-
 def test_interrupted_run_says_what_is_kept_and_holds_its_folder(
     atomsim: Command, study_file: Path, tmp_path: Path
 ) -> None:
@@ -271,7 +259,8 @@ def test_interrupted_run_says_what_is_kept_and_holds_its_folder(
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     command = [sys.executable, "-c", f"{heed}; from analysis.cli import main; main()", "run", str(study_file)]
     command += ["--out", str(out_folder), "--workers", "1", "--set", "glass.melt_time=1e6"]
-    environment = os.environ | {"PYTHONPATH": str(house.ROOT)}
+    # An empty cache: the interrupt meets numba while it compiles.
+    environment = os.environ | {"PYTHONPATH": str(house.ROOT), "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as first:
         lock = out_folder / ".lock"
         while not (lock.exists() and lock.read_text().strip()) and first.poll() is None:
@@ -279,7 +268,8 @@ def test_interrupted_run_says_what_is_kept_and_holds_its_folder(
         status, _, err = atomsim("run", study_file, "--out", out_folder, "--workers", 1)
         assert status == 2
         assert f"another run (process {first.pid}) is writing to this folder" in err
-        out, err = interrupted(first)
+        first.send_signal(signal.SIGINT)
+        out, err = first.communicate(timeout=60)
     assert (first.returncode, out) == (130, "")
     assert f"error: interrupted; finished tasks are kept in {out_folder}, the same command goes on from there\n" in err
 
