@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import shlex
 import sys
 from collections.abc import Callable
@@ -300,37 +299,34 @@ def validate(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the folder of a finished study")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Theory beside numerics: what a source predicts, what is measured, both errors, and a verdict.
+    """Theory beside numerics, and every formula of the papers: as printed, as derived, and by a numerical test.
 
-    A law that does not hold makes the exit status 1; a model that is wrong about the glass is a finding.
+    A law that does not hold makes the exit status 1; a model that is wrong about the glass is a finding, and so is
+    an error in print. --json gives the formulas themselves and how each was tested.
 
     Example: atomsim validate demo
     """
+    from analysis.validation import tables
     from analysis.validation import validate as compare
 
     comparisons = compare(folder)
     if as_json:
-        _print_json([asdict(row) for row in comparisons])
+        _print_json(tables.records(comparisons))
     else:
-        columns = {
-            "name": [row.name for row in comparisons],
-            "source": [row.source for row in comparisons],
-            "predicted": [_plus_minus(row.predicted, row.predicted_error) for row in comparisons],
-            "measured": [_plus_minus(row.measured, row.measured_error) for row in comparisons],
-            "unit": [row.unit for row in comparisons],
-            "kind": [row.kind for row in comparisons],
-            "verdict": [row.verdict for row in comparisons],
-            "explanation": [row.explanation for row in comparisons],
-        }
-        terminal.standard_output().print(terminal.column_table(columns))
+        out, (plain, formulas) = terminal.standard_output(), tables.split_formulas(comparisons)
+        parts = [("Laws and models", tables.comparison_columns(plain), tables.remarks(plain))]
+        for title, rows in tables.by_section(formulas).items():
+            parts.append((title, tables.formula_columns(rows), tables.remarks(rows)))
+        for title, columns, remarks in parts:
+            out.print(f"\n{title}", style="bold", markup=False)
+            out.print(terminal.column_table(columns))
+            for line in remarks:
+                out.print(f"  {line}", markup=False)
+        out.print(f"\n{tables.summary(comparisons)}", markup=False)
     broken = [row.name for row in comparisons if row.verdict == "differs" and row.kind == "law"]
     if broken:  # a model may be wrong about a glass, which is a finding; a law may not
         terminal.complain(f"{len(broken)} of {len(comparisons)} comparisons break a law: {', '.join(broken)}")
         raise typer.Exit(CHECK_FAILED)
-
-
-def _plus_minus(value: float, error: float) -> str:
-    return terminal.number(value) + (f" ± {terminal.number(error, 2)}" if math.isfinite(error) else "")
 
 
 @app.command()

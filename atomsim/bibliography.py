@@ -202,6 +202,30 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             1989,
             "10.1063/1.342716",
         ),
+        "cowley-1950": Reference(
+            "J. M. Cowley",
+            "An approximate theory of order in alloys",
+            "Phys. Rev. 77, 669",
+            1950,
+            "10.1103/PhysRev.77.669",
+        ),
+        "kanzaki-1957": Reference(
+            "H. Kanzaki",
+            "Point defects in face-centred cubic lattice-I: distortion around defects",
+            "J. Phys. Chem. Solids 2, 24",
+            1957,
+            "10.1016/0022-3697(57)90003-3",
+        ),
+        "clapp-moss-1966": Reference(
+            "P. C. Clapp and S. C. Moss",
+            "Correlation functions of disordered binary alloys. I",
+            "Phys. Rev. 142, 418",
+            1966,
+            "10.1103/PhysRev.142.418",
+        ),
+        "khachaturyan-1983": Reference(
+            "A. G. Khachaturyan", "Theory of Structural Transformations in Solids", "Wiley, New York", 1983
+        ),
         "debye-1912": Reference(
             "P. Debye", "Zur Theorie der spezifischen Wärmen", "Ann. Phys. 344, 789", 1912, "10.1002/andp.19123441404"
         ),
@@ -216,6 +240,12 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
         "soft-modes-notes": Reference(
             "the atomsim developers",
             "From a configuration to soft potentials: derivations",
+            "documentation of this project",
+            None,
+        ),
+        "concentration-notes": Reference(
+            "the atomsim developers",
+            "Concentration excitations of a configuration and the transport they scatter: derivations",
             "documentation of this project",
             None,
         ),

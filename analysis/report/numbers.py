@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from atomsim.results import Estimate
 
@@ -74,6 +75,28 @@ UNIT_SIGNS = (
     ("^4", "⁴"),
     ("^5", "⁵"),
 )
+
+
+FORMULA_SIGNS = {
+    **{"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "eta": "η", "theta": "θ", "kappa": "κ"},
+    **{"mu": "μ", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "psi": "ψ", "omega": "ω", "hbar": "ħ"},
+    **{"Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ", "Omega": "Ω"},
+}
+FORMULA_WORD = re.compile(rf"(?<![A-Za-z])({'|'.join(FORMULA_SIGNS)})(?![A-Za-z])")
+FORMULA_OPERATORS = (("sum_", "Σ_"), ("int_0^inf", "∫₀^∞"), ("int d", "∫ d"), ("<<", "≪"), (">>", "≫"), ("<~", "≲"),
+                     (">~", "≳"), ("<=", "≤"), ("+-", "±"), ("-+", "∓"))  # fmt: skip
+
+
+def formula_text(text: str) -> str:
+    """Return a formula in letters with Greek signs, raised whole powers and signs of sums and integrals.
+
+    Args:
+        text: the formula in letters.
+    """
+    for written, sign in FORMULA_OPERATORS:
+        text = text.replace(written, sign)
+    text = FORMULA_WORD.sub(lambda found: FORMULA_SIGNS[found[0]], text)
+    return re.sub(r"\^(-?\d+)(?![\d.])", lambda found: found[1].translate(SUPERSCRIPT), text)
 
 
 def machine_text(value: float) -> str:

@@ -15,7 +15,8 @@ from analysis.report.headlines import HeadlineValue, headline_values, write_summ
 from analysis.report.limits import limits_of
 from analysis.study.load import open_study
 from analysis.study.results import WholeStudy
-from analysis.validation import Comparison, intrinsic_comparisons, study_comparisons
+from analysis.validation import Comparison, formula_checks, intrinsic_comparisons, study_comparisons
+from analysis.validation.tables import by_section, split_formulas
 from atomsim import store
 from atomsim.errors import InputError
 
@@ -80,7 +81,8 @@ def write_report(directory: Path) -> Path:
         InputError: it holds no finished study, or cannot be written.
     """
     study = open_study(directory)
-    return build_report(study, (*study_comparisons(study), *intrinsic_comparisons()), directory)
+    comparisons = (*study_comparisons(study), *intrinsic_comparisons(), *formula_checks())
+    return build_report(study, comparisons, directory)
 
 
 def build_report(study: WholeStudy, comparisons: Sequence[Comparison], directory: Path) -> Path:
@@ -127,8 +129,10 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         lstrip_blocks=True,
     )
     environment.filters |= {"unit": numbers.unit_text, "estimate": numbers.estimate_text, "plain": numbers.plain}
+    environment.filters["formula"] = numbers.formula_text
     environment.filters |= {"machine": numbers.machine_text, "capital": lambda text: text[:1].upper() + text[1:]}
     environment.globals["plus_minus"] = numbers.plus_minus
+    plain, formulas = split_formulas(comparisons)
     values = headline_values(study)
     sections = [
         {
@@ -144,7 +148,9 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         figures=figures,
         folder=FIGURES,
         key_values=_key_values(values),
-        comparisons=comparisons,
+        comparisons=plain,
+        formulas=by_section(formulas),
+        wrong_in_print=sum(row.state == "wrong" for row in formulas),
         verdicts=_count_verdicts(comparisons),
         limits=limits_of(study),
         parameters=_parameters(study.configuration),

@@ -6,15 +6,20 @@ from pathlib import Path
 
 from analysis.study import open_study
 from analysis.validation.comparison import Comparison, Kind, Verdict, compare, compare_bound
+from analysis.validation.formula import FormulaCheck, Print
+from analysis.validation.formulas import formula_checks
 from analysis.validation.intrinsic import intrinsic_comparisons
 from analysis.validation.study import study_comparisons
 
 __all__ = [
     "Comparison",
+    "FormulaCheck",
     "Kind",
+    "Print",
     "Verdict",
     "compare",
     "compare_bound",
+    "formula_checks",
     "intrinsic_comparisons",
     "study_comparisons",
     "validate",
@@ -24,6 +29,8 @@ __all__ = [
 def validate(directory: Path | None = None) -> tuple[Comparison, ...]:
     """Return all comparisons of theory and numerics, with those of a finished study where one is given.
 
+    Formulas of the papers come last, as :class:`FormulaCheck`.
+
     Args:
         directory: the folder of a study.
 
@@ -31,4 +38,4 @@ def validate(directory: Path | None = None) -> tuple[Comparison, ...]:
         InputError: the folder holds no finished study.
     """
     study = None if directory is None else study_comparisons(open_study(directory))
-    return (*intrinsic_comparisons(), *(study or ()))
+    return (*intrinsic_comparisons(), *(study or ()), *formula_checks())

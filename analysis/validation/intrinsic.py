@@ -1,4 +1,4 @@
-"""Comparisons that need no study: crystals against lattice sums, integrals against closed forms, identities.
+"""Comparisons that need no study: crystals against lattice sums, limits of the specific heat, identities.
 
 Each left-hand side comes from a few lines here that share no code with what is checked.
 """
@@ -6,27 +6,15 @@ Each left-hand side comes from a few lines here that share no code with what is 
 from __future__ import annotations
 
 import itertools
-from functools import partial
 
 import ase
 import numpy as np
 from ase.build import bulk
-from scipy import integrate
 
 from analysis.modes import Elasticity, elasticity
 from analysis.modes.spectrum import dynamical_matrix
-from analysis.soft_potential import Counting, mode_energy, soft_potentials
-from analysis.soft_potential.coupling import longitudinal_average, transverse_average
-from analysis.soft_potential.landscape import BoolArray, images, lower_minimum_curvature, potential_energy
-from analysis.soft_potential.tail import counting_coefficient
-from analysis.thermal import KarpovParshinGlass, LaterFormGlass, Medium, conductivity_tanh_law, phonon_conductivity
-from analysis.thermal.closed_forms import (
-    VibrationRegion,
-    conductivity_log_free,
-    conductivity_two_types,
-    tunnelling_inverse_path,
-    vibration_density,
-)
+from analysis.soft_potential import mode_energy, soft_potentials
+from analysis.thermal import Medium
 from analysis.thermal.phonons import mode_heat_capacity
 from analysis.thermal.specific_heat import debye_frequency, debye_specific_heat
 from analysis.validation.comparison import Comparison, compare
@@ -48,7 +36,7 @@ SCALE = 4.0 * BOLTZMANN  # energy scale W of the examples [J]
 
 def intrinsic_comparisons() -> tuple[Comparison, ...]:
     """Return all comparisons that need no study."""
-    return (*_crystals(), *_inverse_power(), *_conductivity(), *_specific_heat(), *_potentials(), *_counting())
+    return (*_crystals(), *_inverse_power(), *_specific_heat(), *_modes())
 
 
 # --- crystals -----------------------------------------------------------------------------------------------
@@ -131,52 +119,6 @@ def _inverse_power() -> list[Comparison]:
 # --- heat ---------------------------------------------------------------------------------------------------
 
 
-def _example(**changes: float) -> KarpovParshinGlass:
-    numbers = {"eta_L": 0.01, "density_I": 1e27, "density_II": 1e27, "d_l2": 1.0, "d_t2": 0.5, "b": 0.0} | changes
-    return KarpovParshinGlass(MEDIUM, W=SCALE, **numbers)
-
-
-def _kinetic(temperature: float, glass: KarpovParshinGlass) -> float:
-    """The kinetic integral with the mean free path of tunnelling systems."""
-    longitudinal, transverse = (partial(tunnelling_inverse_path, glass=glass, branch=s) for s in "lt")
-    kappa_T = phonon_conductivity(
-        np.array([temperature]), longitudinal=longitudinal, transverse=transverse, medium=MEDIUM
-    )
-    return float(kappa_T[0])
-
-
-def _tanh_path(omega: Array, temperature: Array, *, strength: float, velocity: float) -> Array:
-    return np.pi * omega * strength / velocity * np.tanh(HBAR * omega / (2 * BOLTZMANN * temperature))
-
-
-def _conductivity() -> list[Comparison]:
-    """The kinetic integral against its closed forms."""
-    integral = integrate.quad(lambda x: x * (x / 2) ** 2 / np.sinh(x / 2) ** 2 / np.tanh(x / 2), 0, 200)[0]
-    T, unit = 0.04, "W/(m K)"
-    later = LaterFormGlass(MEDIUM, W=SCALE, C_l=3e-4, C_t=2.5e-4)
-    paths = [partial(_tanh_path, strength=C, velocity=v) for C, v in ((3e-4, 5800.0), (2.5e-4, 3800.0))]
-    tanh_law = phonon_conductivity(np.array([T]), longitudinal=paths[0], transverse=paths[1], medium=MEDIUM)
-    quiet, both = _example(), _example(b=1e-3)
-    derived, printed = (float(conductivity_two_types(T, both, as_printed=p)) for p in (False, True))
-    return [
-        compare("integral that sets the constant of kappa, pi^2", "karpov-parshin-1985 (5.9)", predicted=np.pi**2,
-                measured=integral, unit="1", tolerance=QUADRATURE),
-        compare("conductivity of the tanh law, closed against integral", "soft-potential-notes (tanh law)",
-                predicted=float(conductivity_tanh_law(T, later)), measured=float(tanh_law[0]), unit=unit,
-                tolerance=QUADRATURE),
-        compare("(5.7) in (5.1) against the closed form without logarithm", "karpov-parshin-1985 (5.7)",
-                predicted=float(conductivity_log_free(T, quiet)), measured=_kinetic(T, quiet), unit=unit,
-                tolerance=QUADRATURE),
-        compare("(5.9) as derived here against (5.7) in (5.1), weak type I", "karpov-parshin-1985 (5.9)",
-                predicted=derived, measured=_kinetic(T, both), unit=unit, tolerance=QUADRATURE,
-                remark="prefactor 3/(8 pi)"),
-        compare("(5.9) as printed over (5.7) in (5.1): the factor lost in print", "karpov-parshin-1985 (5.9)",
-                predicted=1 / 9, measured=printed / _kinetic(T, both), unit="1", tolerance=QUADRATURE,
-                remark="the paper prints 1/(24 pi), nine times too small: the 9 of b^2/9 in (5.7) was dropped; the "
-                       "derived prefactor is used everywhere else"),
-    ]  # fmt: skip
-
-
 def _specific_heat() -> list[Comparison]:
     """Debye's law at low and high temperature."""
     n = 6.6e28
@@ -198,73 +140,13 @@ def _specific_heat() -> list[Comparison]:
 # --- soft potentials ----------------------------------------------------------------------------------------
 
 
-def _potentials() -> list[Comparison]:
-    """Images, the scale of the quartic oscillator, and averages over orientation."""
-    alpha, beta, z = -1.3, 2.1, 0.7
-    other_alpha, other_beta = images(alpha, beta)
-    place = (-3 * beta + np.sqrt(9 * beta**2 - 32 * alpha)) / 8
-    shifted = potential_energy(place + z, alpha, beta) - potential_energy(place, alpha, beta)
-    seen = [float(potential_energy(z, a, b)) for a, b in zip(other_alpha, other_beta, strict=True)]
+def _modes() -> list[Comparison]:
+    """The energy scale of a whole mode from its quartic energy and from its fourth derivative."""
     hbar, chi, number, mass = 0.02, 3.0, 60.0, 1.3
     energy = float(mode_energy(np.array(chi), np.array(number), mean_mass=mass, length=1.0))
     whole = soft_potentials(np.zeros(1), np.zeros(1), np.array([chi]), np.array([number * mass]), hbar=hbar, length=1.0)
-    tensor = np.diag([1.0, -0.4, -0.6])
-    ratio = float(longitudinal_average(tensor) / transverse_average(tensor))
     return [
-        compare("image of a double well seen from its other minimum", "karpov-parshin-1985 (2.9)", unit="W",
-                predicted=min(seen, key=lambda v: abs(v - shifted)), measured=float(shifted), tolerance=ROUND_OFF,
-                remark="the potential moved to the stationary point against the formula for the image"),
         compare("W of a whole mode from its quartic energy", "buchenau-1992 (7)", unit="epsilon",
                 predicted=(hbar**2 / (2 * number * mass)) ** (2 / 3) * energy ** (1 / 3), measured=float(whole.W_m[0]),
                 tolerance=ROUND_OFF, remark="W from chi alone; N_k and the mass drop out"),
-        compare("coupling to sound of a pure shear, longitudinal over transverse", "karpov-parshin-1985 (5.3)",
-                unit="1", predicted=ratio, measured=_average_over_directions(tensor), tolerance=QUADRATURE,
-                remark="invariants of the tensor against an average over directions"),
     ]  # fmt: skip
-
-
-def _average_over_directions(tensor: Array) -> float:
-    """Ratio of the mean of (n.T.n)^2 to that of (n.T.e)^2, exact for tensors of second rank."""
-    cosine, weight = np.polynomial.legendre.leggauss(8)
-    angle = 2 * np.pi * np.arange(8) / 8
-    sine = np.sqrt(1 - cosine**2)
-    n = np.stack(np.broadcast_arrays(sine[:, None] * np.cos(angle), sine[:, None] * np.sin(angle), cosine[:, None]), -1)
-    along = np.einsum("ija,ab,ijb->ij", n, tensor, n)
-    pulled = np.einsum("ab,ijb->ija", tensor, n)
-    across = (np.sum(pulled**2, axis=-1) - along**2) / 2  # two polarisations across n
-    return float(weight @ (along**2).sum(axis=1) / (weight @ across.sum(axis=1)))
-
-
-def _counting() -> list[Comparison]:
-    """Numbers of vibrations against areas counted on a grid of potentials."""
-    inside, area = _lower_wells()
-    tail = float(np.sum(area * inside["D"])) * 5  # of the potentials with energy quantum below one: coefficient/5
-    wedge, origin = (float(np.sum(inside[key])) for key in ("wedge", "origin"))
-    one = partial(vibration_density, 1.0, density=1.0, eta_L=1.0, W=1.0)
-    ratios = {
-        region: float(one(region=region) / one())
-        for region in (VibrationRegion.TYPE_II, VibrationRegion.TYPE_II_PRINTED)
-    }
-    source = "karpov-parshin-1985 (6.4)"
-    return [
-        compare("coefficient of n(E) = c (P_s/W)(E/W)^4, potentials counted on a grid",
-                "soft-potential-notes (vibrations)", predicted=counting_coefficient(Counting.LOWER_MINIMA),
-                measured=tail, unit="1", tolerance=GRID),
-        compare("vibrations of type II over type I, as derived here", source, unit="1", tolerance=GRID,
-                predicted=ratios[VibrationRegion.TYPE_II], measured=wedge / origin),
-        compare("vibrations of type II over type I: printed number over the counted one", source, unit="1",
-                predicted=np.sqrt(2) / 27 * 3 / (np.sqrt(2) - 1), tolerance=GRID,
-                measured=ratios[VibrationRegion.TYPE_II_PRINTED] / (wedge / origin),
-                remark="the paper takes the energy at eta = 0 for the whole wedge, which is 2.6 times too few; the "
-                       "true curvature of the lower well is used everywhere else"),
-    ]  # fmt: skip
-
-
-def _lower_wells(points: int = 1200) -> tuple[dict[str, BoolArray], Array]:
-    """Potentials on a grid of (alpha, beta) whose lower well has an energy quantum 2 sqrt(alpha_g) below one."""
-    alpha = (np.arange(points) + 0.5) / points * 0.25
-    beta = ((np.arange(points) + 0.5) / points * 1.0)[:, None]
-    soft = 2 * np.sqrt(lower_minimum_curvature(alpha, beta)) < 1
-    origin = alpha > beta**2 / 4
-    area = 2 * alpha / 2 * (0.25 / points) * (1.0 / points)  # both signs of beta; |alpha|/2 per area of (D1, D2)
-    return {"D": soft & origin, "origin": soft & origin, "wedge": soft & ~origin}, np.broadcast_to(area, soft.shape)
