@@ -115,6 +115,43 @@ def inverse_power_model(*, n: float = 6.0, q: int = 2, cutoff: float = 3.0, dime
     return Model(name="inverse-power", radial=radial, density=1.0, dimension=dimension)
 
 
+def binary_inverse_power(
+    *, n: float = 6.0, q: int = 2, cutoff: float = 2.0, ratio: float = 1.2, share: float = 0.5, dimension: int = 3
+) -> Model:
+    """Return a mixture of inverse-power spheres of lengths 1 and ``ratio``, additive, smoothed to order q.
+
+    The density is the inverse of the mean d-th power of the lengths of all pairs: a mixture with ratio 1 is the
+    single-component model at density 1.
+
+    Args:
+        n: exponent [-].
+        q: smoothing order 0..3.
+        cutoff: reduced cut-off distance [-].
+        ratio: length of the second species over that of the first [-].
+        share: share of the second species, between 0 and 1 [-].
+        dimension: 2 or 3.
+
+    Raises:
+        InputError: a parameter outside its range.
+    """
+    if not (0 < share < 1 and 0 < ratio < np.inf):
+        raise InputError(
+            f"binary-inverse-power: share = {share}, ratio = {ratio}; expected 0 < share < 1 and ratio > 0"
+        )
+    lengths = ((1.0, (1 + ratio) / 2), ((1 + ratio) / 2, ratio))
+    parts = np.array([1 - share, share])
+    mean_volume = float(parts @ np.array(lengths) ** dimension @ parts)
+    return Model(
+        name="binary-inverse-power",
+        radial=smoothed(inverse_power(n), cutoff, q),
+        mixing=Mixing("species", lengths=lengths, energies=((1.0, 1.0), (1.0, 1.0))),
+        density=1.0 / mean_volume,
+        fractions=(1 - share, share),
+        diameters=(1.0, ratio),
+        dimension=dimension,
+    )
+
+
 def lerner_binary(*, dimension: int = 3) -> Model:
     """Return the 50:50 binary r^-10 glass: lambda = 1, 1.18, 1.4, q = 3, x_c = 1.48, density 0.82.
 
@@ -186,6 +223,7 @@ def kob_andersen() -> Model:
 MODELS: dict[str, Callable[..., Model]] = {
     "laird-schober": laird_schober,
     "inverse-power": inverse_power_model,
+    "binary-inverse-power": binary_inverse_power,
     "lerner-binary": lerner_binary,
     "ninarello": ninarello,
     "kob-andersen": kob_andersen,

@@ -145,7 +145,9 @@ def test_smoothness_of_the_quartic_shift() -> None:
 
 
 def test_named_models() -> None:
-    assert set(MODELS) == {"laird-schober", "inverse-power", "lerner-binary", "ninarello", "kob-andersen"}
+    assert set(MODELS) == {
+        "laird-schober", "inverse-power", "binary-inverse-power", "lerner-binary", "ninarello", "kob-andersen"
+    }  # fmt: skip
     lerner = get_model("lerner-binary")
     assert lerner.mixing == Mixing("species", ((1.0, 1.18), (1.18, 1.4)), ((1.0, 1.0), (1.0, 1.0)))
     assert (lerner.fractions, lerner.diameters, lerner.density) == ((0.5, 0.5), (1.0, 1.4), 0.82)
@@ -158,8 +160,22 @@ def test_named_models() -> None:
     assert (kob.fractions, kob.density, kob.radial.cutoff, kob.radial.smoothness) == ((0.8, 0.2), 1.2, 2.5, 2)
     assert kob.radial.singular == (4.0, 0.0, 0.0, -4.0)
     assert get_model("laird-schober").density == 1.0
-    assert [get_model(name).dimension for name in MODELS] == [3] * 5
+    assert [get_model(name).dimension for name in MODELS] == [3] * 6
     assert get_model("lerner-binary:dimension=2").dimension == 2
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_mixture_of_equal_spheres_is_the_single_component(dimension: int) -> None:
+    mixture = get_model(f"binary-inverse-power:ratio=1,share=0.3,dimension={dimension}")
+    single = get_model(f"inverse-power:n=6,q=2,cutoff=2,dimension={dimension}")
+    assert mixture.radial == single.radial
+    assert mixture.density == pytest.approx(single.density, rel=ROUND_OFF)
+    assert mixture.dimension == single.dimension
+    scaled = get_model(f"binary-inverse-power:ratio=1.5,share=0.3,dimension={dimension}")
+    lengths = np.array(scaled.mixing.lengths)
+    assert lengths[0, 1] == lengths.diagonal().mean()
+    parts = np.array(scaled.fractions)
+    assert scaled.density * (np.outer(parts, parts) * lengths**dimension).sum() == pytest.approx(1, rel=ROUND_OFF)
 
 
 def test_sizes_follow_the_inverse_cube() -> None:
@@ -223,6 +239,7 @@ def test_parameters_of_specifications() -> None:
         ("inverse-power:cutoff=-1,q=-1", "cut-off -1.0 must be positive"),
         ("inverse-power:cutoff=nan,q=-1", "cut-off nan must be positive"),
         ("inverse-power:q=4", "order q = 4 must be 0, 1, 2 or 3"),
+        ("binary-inverse-power:share=1", "share = 1.0, ratio = 1.2; expected 0 < share < 1"),
         ("inverse-power:dimension=4", "dimension = 4 must be 2 or 3"),
         ("lerner-binary:dimension=5", "dimension = 5 must be 2 or 3"),
         ("ninarello:dimension=1", "dimension = 1 must be 2 or 3"),
