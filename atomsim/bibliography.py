@@ -162,7 +162,37 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             1979,
             "10.1214/aos/1176344552",
         ),
-        # --- measured glasses
+        # --- measured conductivity and specific heat
+        "zeller-pohl-1971": Reference(
+            "R. C. Zeller and R. O. Pohl",
+            "Thermal conductivity and specific heat of noncrystalline solids",
+            "Phys. Rev. B 4, 2029",
+            1971,
+        ),
+        "stephens-1973": Reference(
+            "R. B. Stephens",
+            "Low-temperature specific heat and thermal conductivity of noncrystalline dielectric solids",
+            "Phys. Rev. B 8, 2896",
+            1973,
+        ),
+        "cahill-pohl-1987": Reference(
+            "D. G. Cahill and R. O. Pohl",
+            "Thermal conductivity of amorphous solids above the plateau",
+            "Phys. Rev. B 35, 4067",
+            1987,
+        ),
+        "touloukian-1970": Reference(
+            "Y. S. Touloukian, R. W. Powell, C. Y. Ho and P. G. Klemens",
+            "Thermal Conductivity: Nonmetallic Solids, Thermophysical Properties of Matter 2",
+            "IFI/Plenum, New York",
+            1970,
+        ),
+        "crc-handbook": Reference(
+            "D. R. Lide (editor)",
+            "CRC Handbook of Chemistry and Physics, section 12: thermal conductivity of ceramics and other insulators",
+            "CRC Press, Boca Raton",
+            2005,
+        ),
         "berret-meissner-1988": Reference(
             "J. F. Berret and M. Meissner",
             "How universal are the low temperature acoustic properties of glasses?",
@@ -237,22 +267,36 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             "10.1063/1.2408420",
         ),
         # --- derived in this project
+        "faber-ziman-1965": Reference(
+            "T. E. Faber and J. M. Ziman",
+            "A theory of the electrical properties of liquid metals",
+            "Philos. Mag. 11, 153",
+            1965,
+            "10.1080/14786436508211931",
+        ),
+        "bhatia-thornton-1970": Reference(
+            "A. B. Bhatia and D. E. Thornton",
+            "Structural aspects of the electrical resistivity of binary alloys",
+            "Phys. Rev. B 2, 3004",
+            1970,
+            "10.1103/PhysRevB.2.3004",
+        ),
         "soft-modes-notes": Reference(
             "the atomsim developers",
             "From a configuration to soft potentials: derivations",
-            "documentation of this project",
+            "docs/soft-modes.md of this project",
             None,
         ),
         "concentration-notes": Reference(
             "the atomsim developers",
             "Concentration excitations of a configuration and the transport they scatter: derivations",
-            "documentation of this project",
+            "docs/concentration.md of this project",
             None,
         ),
         "soft-potential-notes": Reference(
             "the atomsim developers",
             "Levels, tunnelling systems, vibrations and phonons in soft potentials: derivations",
-            "documentation of this project",
+            "docs/soft-potential.md of this project",
             None,
         ),
     }

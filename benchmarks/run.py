@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from analysis.modes import full_spectrum
+from analysis.soft_potential.level_table import Resolution
 from atomsim import dynamics
 from atomsim.errors import AtomsimError, InputError
 from atomsim.minimise import FORCE_TOLERANCE, descend
@@ -30,6 +31,7 @@ from atomsim.results import Array
 from atomsim.structure import random_start
 
 sys.path.insert(0, str(Path(__file__).parent))
+from exact_conductivity import NESTED_TEMPERATURES, TIGHTER, TOLERANCE, compare_conductivities
 from lammps_engine import STYLES, LammpsRun, require_lammps
 
 Result = TypeVar("Result")
@@ -52,6 +54,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--glasses", type=int, default=3, help="how many quenches and spectra are timed")
     parser.add_argument("--seed", type=int, default=1, help="seed of all random numbers")
     parser.add_argument("--no-lammps", action="store_true", help="leave the comparison with LAMMPS out")
+    parser.add_argument("--no-conductivity", action="store_true", help="leave the conductivity out (some minutes)")
     return parser.parse_args()
 
 
@@ -196,6 +199,29 @@ def time_glasses(options: argparse.Namespace) -> None:
         print(f"  {name:<36} {spread(wall, '{:.2f}')} s, of them computing {spread(processor, '{:.2f}')} s")
 
 
+def time_conductivity(resolution: Resolution, temperatures: Sequence[float]) -> None:
+    """Print the time of the exact conductivity from a table and by nested adaptive quadrature, and their ratio.
+
+    Args:
+        resolution: fineness of the table.
+        temperatures: of the nested quadrature [K].
+    """
+    found = compare_conductivities(resolution, temperatures, tolerance=TOLERANCE, tighter=TIGHTER)
+    print(f"exact conductivity of {found.material}, {', '.join(found.channels)} absorption, processor time of one core")
+    print(f"  tabulation, once             {found.seconds_tabulation:.1f} s")
+    print(f"  {found.n_temperatures} temperatures after it     {spread(found.seconds_table, '{:.4f}')} s")
+    print(f"  the same with specific heat  {spread(found.seconds_front_door, '{:.4f}')} s")
+    for i, temperature in enumerate(found.temperature_K):
+        print(
+            f"  nested quadrature, one temperature, {temperature:g} K: {found.seconds_nested[i]:.1f} s, error "
+            f"{found.error_nested[i]:.1e}; error of the table {found.error_table[i]:.1e}"
+        )
+    print(
+        f"  the table is {spread(found.ratios, '{:.3g}')} times as fast after tabulation; with it, at all temperatures "
+        f"at least {found.ratio_with_tabulation:.3g} times ({found.note})"
+    )
+
+
 def timed(call: Callable[[], Result]) -> tuple[Result, Array]:
     """Return the result of a call, and the wall time and the processor time it took [s].
 
@@ -216,6 +242,8 @@ def main() -> int:
         with threadpool_limits(1):
             compare_dynamics(options)
             time_glasses(options)
+            if not options.no_conductivity:
+                time_conductivity(Resolution(), NESTED_TEMPERATURES)
     except AtomsimError as error:
         print(error, file=sys.stderr)
         return 1

@@ -90,7 +90,7 @@ IMPORT_RULES = (
     ImportRule("matplotlib", inside("analysis.plotting"), "drawing stands in analysis.plotting"),
     ImportRule("h5py", inside("atomsim.store", "atomsim.formats"), "files are touched in atomsim.store and .formats"),
     ImportRule("scipy.constants", inside("atomsim.units"), "constants of nature stand in atomsim.units"),
-    ImportRule("typer", inside("analysis.cli", "analysis.cli_thermal"), "the command line is a leaf"),
+    ImportRule("typer", inside("analysis.cli", "analysis.commands"), "the command line is a leaf"),
 )
 
 

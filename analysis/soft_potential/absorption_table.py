@@ -1,47 +1,98 @@
 """Resonant absorption of sound by an ensemble of soft potentials, from all levels, as a table over Omega and tau.
 
-Omega = hbar omega/W is the quantum of the phonon, tau = k_B T/W the temperature.
+Omega = hbar omega/W is the quantum of the phonon, tau = k_B T/W the temperature. At gaps that are stationary in the
+plane of the potentials the absorption has logarithmic peaks, where it has no value. An entry of the table is that of
+the curve whose averages over each step of ln Omega are those of the absorption: what an integral over the frequency
+needs. Away from the peaks it is the absorption itself, to fourth order of the step.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.soft_potential.landscape import from_cubic_free
 from analysis.soft_potential.level_sets import TINY, Crossings, add_strip, find_crossings
-from analysis.soft_potential.level_table import Images, LevelTable, Progress, Resolution, tabulate_levels
+from analysis.soft_potential.level_table import (
+    REDUCED_STATES,
+    Images,
+    LevelTable,
+    Progress,
+    Resolution,
+    last_places,
+    tabulate_levels,
+)
 from analysis.soft_potential.measures import Coefficients, Weight, field_measure, landscape_measure, uniform_weight
 from atomsim.errors import InputError
 from atomsim.results import Array, quantity
 
-VERSION = 1  # of the numbers in a table: to be raised whenever the method changes
+VERSION = 2  # of the numbers in a table: to be raised whenever the method changes
 LOWEST_FREQUENCY = 1e-3
 TEMPERATURES = (0.02, 5.0)
-LOG_STEP = 0.05  # of the frequencies
+LOG_STEP = 0.01  # of the frequencies: a peak is off by more than 1e-3 within two steps of its middle
 N_TEMPERATURES = 57
 COARSE = Resolution(lines=96, nodes=96)
-DROPPED_LEVELS = 3
-NEARER_EDGE = 1.2  # of the largest curvature that is kept when the range is tested, MARGIN being the full one
+FEWEST_STEPS = 64  # of a mesh in either direction: half the splittings of wells at Omega = 1e-3 are lost below
+WIDE_STEPS, WIDE_LEVELS = 192, 8  # the mesh of doubled range: four times its fewest steps, and its additional levels
+BELOW = 0.6  # ln of the lowest frequency over that from which on gaps are looked at
+STEPS_TOLD = 1000  # of the progress of a tabulation
+LEFT_OVER = 3.0  # the extrapolation from the mesh errs by 1/LEFT_OVER of what that from the halved mesh does
+
+Measure = Callable[[LevelTable], Coefficients]
+
+
+@dataclass(frozen=True)
+class TableError:
+    """The largest relative error of one kind in a table, and where it is."""
+
+    kind: str = quantity("text", "what was changed to find it")
+    largest: float = quantity("1", "largest relative error")
+    omega: float = quantity("W", "frequency of the largest error")
+    tau: float = quantity("W", "temperature of the largest error")
+    median: float = quantity("1", "median of the relative error")
+
+    def __str__(self) -> str:
+        """Return the error in words."""
+        return f"{self.kind}: {self.largest:.1e} at Omega = {self.omega:.3g}, tau = {self.tau:.3g}"
 
 
 @dataclass(frozen=True)
 class AbsorptionTable:
-    """A reduced absorption over frequency and temperature, with the error of its parts."""
+    """A reduced absorption over frequency and temperature, with its relative errors."""
 
     measure: str = quantity("text", "distribution of the potentials and coupling")
     omega_k: Array = quantity("W", "quanta of the phonons, equally spaced in their logarithm")
     tau_t: Array = quantity("W", "temperatures, equally spaced in their logarithm")
     absorption_kt: Array = quantity("1", "the absorption, extrapolated from two meshes")
-    step_error_kt: Array = quantity("1", "half the relative difference between the extrapolation and the finer mesh")
-    level_error: float = quantity("1", "largest relative change on leaving out the three highest levels")
-    range_error: float = quantity("1", "largest relative change on taking in less of the plane")
+    step_error_kt: Array = quantity("1", "a third of the relative change on halving both meshes")
+    level_error_kt: Array = quantity("1", "relative change on adding levels to each potential")
+    range_error_kt: Array = quantity("1", "relative change on doubling the range in D2 in both directions")
     lines: int = quantity("1", "steps of the mesh in D2")
     nodes: int = quantity("1", "steps of the mesh along a line")
     n_potentials: int = quantity("1", "potentials solved")
     seconds: float = quantity("s", "time of the tabulation")
+
+    def error_report(self) -> tuple[TableError, TableError, TableError]:
+        """Return the largest errors of the steps, of the range and of the number of levels."""
+        return (
+            self._largest("step halving", self.step_error_kt),
+            self._largest("range doubling", self.range_error_kt),
+            self._largest("number of levels", self.level_error_kt),
+        )
+
+    @property
+    def largest_error(self) -> float:
+        """Return the largest of the three errors, relative [-]."""
+        return max(error.largest for error in self.error_report())
+
+    def _largest(self, kind: str, error_kt: Array) -> TableError:
+        k, t = np.unravel_index(np.argmax(error_kt), error_kt.shape)
+        return TableError(
+            kind, float(error_kt[k, t]), float(self.omega_k[k]), float(self.tau_t[t]), float(np.median(error_kt))
+        )
 
 
 def frequency_grid(largest: float) -> Array:
@@ -73,11 +124,13 @@ def tabulate_absorption(
         measure: what to call it.
         levels: the mesh of lower minima of the same resolution, if it is at hand.
         progress: called with the number of finished and of all steps.
+
+    Raises:
+        InputError: the mesh is too coarse.
     """
+    tables = [] if levels is None else [levels]
     resolution = resolution or Resolution()
-    start = time.perf_counter()
-    table = levels or tabulate_levels(resolution, progress=progress)
-    return _extrapolated([table], [lambda t: field_measure(t, weight)], resolution, measure, start)
+    return _tabulated([Images.LOWER_MINIMUM], lambda t: field_measure(t, weight), resolution, measure, tables, progress)
 
 
 def tabulate_landscape_absorption(
@@ -94,18 +147,23 @@ def tabulate_landscape_absorption(
         b: coupling to the square of the fast strain; without it the coupling is y [-].
         weight: density over the (alpha, beta) plane relative to the uniform one.
         measure: what to call it.
-        progress: called with the number of finished and of all steps, for each mesh.
+        progress: called with the number of finished and of all steps.
+
+    Raises:
+        InputError: the meshes are too coarse.
     """
-    resolution = resolution or Resolution()
-    start = time.perf_counter()
-    tables = [tabulate_levels(resolution, images, progress) for images in Images]
-    return _extrapolated(tables, [lambda t: landscape_measure(t, weight, b=b)] * 2, resolution, measure, start)
+    return _tabulated(
+        list(Images), lambda t: landscape_measure(t, weight, b=b), resolution or Resolution(), measure, [], progress
+    )
 
 
 def absorption_integral(
     table: LevelTable, coefficients: Coefficients, *, omega_k: Array, tau_t: Array, progress: Progress | None = None
 ) -> Array:
     """Return the integral over a mesh of sum_{m<n} |O_mn|^2 (P_m - P_n) delta(E_n - E_m - Omega) [-].
+
+    Gaps that cross narrowly are taken at the frequencies; all others are averaged over one step of the logarithm of
+    the frequency about each, and the averages turned into values of a smooth curve that has them.
 
     Source: soft-potential-notes (beyond); test: test_absorption_tends_to_the_tanh_law
 
@@ -122,9 +180,13 @@ def absorption_integral(
     Raises:
         InputError: frequencies that are not equally spaced in their logarithm, or temperatures that do not ascend.
     """
-    if not np.allclose(np.diff(np.log(omega_k), 2), 0, atol=1e-9) or not (np.all(np.diff(tau_t) > 0) and tau_t[0] > 0):
+    log_omega = np.log(omega_k)
+    if not np.allclose(np.diff(log_omega, 2), 0, atol=1e-9) or not (np.all(np.diff(tau_t) > 0) and tau_t[0] > 0):
         raise InputError("frequencies must be equally spaced in their logarithm, temperatures positive and ascending")
-    out = np.zeros((len(omega_k), len(tau_t)))
+    step = float(log_omega[1] - log_omega[0])
+    below = 1 + int(np.ceil(BELOW / step))  # crossings are told from other gaps down to the lowest frequency
+    wide = log_omega[0] + step * np.arange(-below, len(omega_k) + 1)
+    values, averages = (np.zeros((len(wide), len(tau_t))) for _ in range(2))
     strips, done = len(table.D2_l) - 1, 0
     zero = int(np.argmin(np.abs(table.D2_l)))  # the mesh has a kink at D2 = 0, where the double wells begin
     for lines in (slice(None, zero + 1), slice(zero, None)):
@@ -135,16 +197,17 @@ def absorption_integral(
         for line in range(len(piece.D2_l) - 1):
             two = slice(line, line + 2)
             here = Crossings(*(array[two] for array in vars(crossings).values()))
-            _add(piece.picked(two), factors[:, two, :, None], drift[two], here, tau_t, np.log(omega_k), out)
+            _add(piece.picked(two), factors[:, two, :, None], drift[two], here, tau_t, wide, (values, averages))
             done += 1
             if progress is not None:
                 progress(done, strips)
-    return out * np.tanh(omega_k[:, None] / (2 * tau_t))
+    smooth = averages[1:-1] - np.diff(averages, 2, axis=0) / 24
+    return (values[1:-1] + smooth)[below - 1 :] * np.tanh(omega_k[:, None] / (2 * tau_t))
 
 
 def _add(
     strip: LevelTable, factors: Array, drift: Array, crossings: Crossings, tau_t: Array, log_omega_k: Array,
-    out_kt: Array,
+    out: tuple[Array, Array],
 ) -> None:  # fmt: skip
     """Add one strip to a result."""
     low, high = strip.pairs
@@ -153,7 +216,10 @@ def _add(
     measure = (strip.step_ln * strip.line_step_l[:, None])[..., None]
     per_x = (squared / np.maximum(strip.x_lnp**2, TINY))[..., high == low + 1]
     energy = strip.energy_lnm - strip.energy_lnm[..., :1]
-    add_strip(energy, squared * measure, _slopes(strip, drift), crossings, per_x, tau_t, log_omega_k, out_kt)
+    add_strip(
+        energy, squared * measure, _slopes(strip, drift), crossings, per_x, tau_t, log_omega_k,
+        values_kt=out[0], averages_kt=out[1],
+    )  # fmt: skip
 
 
 def _slopes(strip: LevelTable, drift_ln: Array) -> Array:
@@ -172,31 +238,78 @@ def _slopes(strip: LevelTable, drift_ln: Array) -> Array:
     return np.stack([along, across], axis=-1) / np.maximum(gap, TINY)[..., None]
 
 
-def _extrapolated(tables, measures, resolution: Resolution, name: str, start: float) -> AbsorptionTable:  # type: ignore[no-untyped-def]
-    """The absorption on two meshes, extrapolated to no step, and what levels and range do to it."""
+def _tabulated(
+    images: Sequence[Images], measure: Measure, resolution: Resolution, name: str, tables: list[LevelTable],
+    progress: Progress | None,
+) -> AbsorptionTable:  # fmt: skip
+    """The absorption on three meshes, extrapolated to no step, and what levels and range do to it."""
+    if min(resolution.lines, resolution.nodes) < FEWEST_STEPS:
+        raise InputError(
+            f"a mesh of {resolution.lines} lines and {resolution.nodes} nodes: a table of the absorption needs at "
+            f"least {FEWEST_STEPS} of both, or its low frequencies are wrong"
+        )
+    start = time.perf_counter()
     omega, tau = frequency_grid(resolution.largest_frequency), temperature_grid()
-    pairs = list(zip(tables, measures, strict=True))
-    coarse_pairs = [(table.halved(), measure) for table, measure in pairs]
+    shares = (0 if tables else 6, 2, 1)  # of the time: levels, absorption, levels of the mesh of doubled range
+    tasks = _Tasks(progress, np.repeat(shares, len(images)))
+    if tables:
+        tasks.skip(len(images))
+    landscape = len(images) > 1
+    tables = tables or [tabulate_levels(resolution, kind, tasks.next(), landscape=landscape) for kind in images]
 
-    def total(parts):  # type: ignore[no-untyped-def]
-        return sum(absorption_integral(t, m(t), omega_k=omega, tau_t=tau) for t, m in parts)
+    def absorption(parts: Sequence[LevelTable], of: Measure = measure, tasks: _Tasks | None = None) -> Array:
+        told = [tasks.next() if tasks else None for _ in parts]
+        found = [
+            absorption_integral(table, of(table), omega_k=omega, tau_t=tau, progress=tell)
+            for table, tell in zip(parts, told, strict=True)
+        ]
+        return np.sum(found, axis=0)
 
-    fine, coarse = total(pairs), total(coarse_pairs)
-    value = (4 * fine - coarse) / 3
-    fewer = total([(t.fewer_levels(resolution.levels - DROPPED_LEVELS), m) for t, m in coarse_pairs])
-    nearer = sum(absorption_integral(t, _cut(t, m(t), resolution), omega_k=omega, tau_t=tau) for t, m in coarse_pairs)
+    fine = absorption(tables, tasks=tasks)
+    halved = [table.halved() for table in tables]
+    half, quarter = absorption(halved), absorption([table.halved() for table in halved])
+    value = (4 * fine - half) / 3
+    wide_resolution = _wider(resolution)
+    wide = [tabulate_levels(wide_resolution, kind, tasks.next(), landscape=landscape) for kind in images]
+    all_of_it = absorption(wide)
+    fewer = absorption([table.fewer_levels(resolution.levels) for table in wide])
+    nearer = absorption(wide, lambda t: _within_range(t, measure(t), resolution))
     return AbsorptionTable(
-        name, omega, tau, value, np.abs(value - fine) / (2 * value),
-        float(np.max(np.abs(fewer / coarse - 1))), float(np.max(np.abs(nearer / coarse - 1))),
-        resolution.lines, resolution.nodes, sum(t.n_potentials for t in tables), time.perf_counter() - start,
+        name, omega, tau, value, np.abs((4 * half - quarter) / 3 / value - 1) / LEFT_OVER,
+        np.abs(fewer / all_of_it - 1), np.abs(nearer / all_of_it - 1), resolution.lines, resolution.nodes,
+        sum(table.n_potentials for table in tables), time.perf_counter() - start,
     )  # fmt: skip
 
 
-def _cut(table: LevelTable, coefficients: Coefficients, resolution: Resolution) -> Coefficients:
-    """The same without potentials whose lower well is stiffer than a smaller limit."""
-    limit = NEARER_EDGE * resolution.largest_frequency**2 / 4
-    lower = table.place_ln
-    if table.images != Images.LOWER_MINIMUM:
-        flat = zip(table.D1_ln.ravel(), np.repeat(table.D2_l, table.D1_ln.shape[1]), strict=True)
-        lower = np.array([from_cubic_free(D1, D2)[1][0] / 4 for D1, D2 in flat]).reshape(table.D1_ln.shape)
-    return Coefficients(np.where(table.D2_l[:, None] + 6 * lower**2 <= limit, coefficients.factor_cln, 0.0))
+def _wider(resolution: Resolution) -> Resolution:
+    """A mesh of twice the range with more levels, coarse enough to be cheap: for errors, not for values."""
+    lines, nodes = (4 * round(max(steps, WIDE_STEPS) / 16) for steps in (resolution.lines, resolution.nodes))
+    levels = min(resolution.levels + WIDE_LEVELS, REDUCED_STATES - 8)
+    return dataclasses.replace(resolution, lines=lines, nodes=nodes, levels=levels, margin=2 * resolution.margin)
+
+
+def _within_range(table: LevelTable, coefficients: Coefficients, resolution: Resolution) -> Coefficients:
+    """The same without the potentials that a mesh of this resolution does not hold."""
+    curvature = resolution.largest_curvature
+    inside = (table.D2_l[:, None] >= -curvature / 2) & (table.D2_l[:, None] <= curvature)
+    if table.images == Images.LOWER_MINIMUM:
+        inside = inside & (-table.place_ln <= last_places(table.D2_l, curvature)[:, None])
+    return Coefficients(np.where(inside, coefficients.factor_cln, 0.0))
+
+
+class _Tasks:
+    """Progress of several tasks in a row as that of one, with a share of the time for each."""
+
+    def __init__(self, progress: Progress | None, shares: Array) -> None:
+        self._progress, self._ends, self._next = progress, np.cumsum(shares) / np.sum(shares), 0
+
+    def skip(self, count: int) -> None:
+        self._next += count
+
+    def next(self) -> Progress | None:
+        progress, end = self._progress, self._ends[self._next]
+        begin = self._ends[self._next - 1] if self._next else 0.0
+        self._next += 1
+        if progress is None:
+            return None
+        return lambda i, n: progress(round(STEPS_TOLD * (begin + (end - begin) * i / n)), STEPS_TOLD)

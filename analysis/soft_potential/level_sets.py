@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.soft_potential.level_table import LevelTable
-from atomsim.kernels.level_sets import add_strip_kernel
+from atomsim.kernels.gap_averages import add_strip_kernel
 from atomsim.results import Array, quantity
 
 # A pair of levels is treated wholly as a crossing below the first number, not at all above the second.
@@ -80,10 +80,12 @@ def _fading(logarithm: Array, limits: tuple[float, float]) -> Array:
 
 def add_strip(
     energy_lnm: Array, strength_lnp: Array, slope_lnpc: Array, crossings: Crossings, factor_lnm: Array, tau_t: Array,
-    log_omega_k: Array, out_kt: Array,
+    log_omega_k: Array, *, values_kt: Array, averages_kt: Array,
 ) -> None:  # fmt: skip
     """Add the integral over the strip between two lines of strength (P_m + P_n) delta(E - Omega) to a result.
 
+    Narrow crossings are added at the frequencies, all other gaps as averages over one step of ln Omega: the level set
+    of a gap that is stationary in the strip has no finite length.
     Populations are those of the tabulated levels alone.
 
     Source: soft-potential-notes (quadrature); test: test_crossing_integral_is_that_of_two_levels
@@ -96,7 +98,8 @@ def add_strip(
         factor_lnm: squared coupling of each level to the next over |x_mn|^2, per coordinate and D2 [-].
         tau_t: temperatures, ascending [W].
         log_omega_k: logarithms of the gaps Omega, equally spaced [-].
-        out_kt: the result, changed in place [1/W].
+        values_kt: the part of the crossings, changed in place [1/W].
+        averages_kt: the other part, changed in place [1/W].
     """
     low, high = np.triu_indices(energy_lnm.shape[2], 1)
     flat = [array.reshape(-1, array.shape[2]) for array in (energy_lnm, strength_lnp, *vars(crossings).values())]
@@ -109,5 +112,5 @@ def add_strip(
     energy, strength, field, log_coupling, distance, share, density = flat
     add_strip_kernel(
         log_gap, slope, energy, strength, field, log_coupling, distance, share, density, population, low, high,
-        FROZEN * float(tau_t[-1]), float(log_omega_k[0]), step, out_kt,
+        FROZEN * float(tau_t[-1]), float(log_omega_k[0]), step, values_kt, averages_kt,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy.optimize import brentq
 
 from analysis.soft_potential.levels import basis_for, ladder, oscillator_bands, shifted
 from atomsim.errors import InputError
@@ -20,12 +21,13 @@ from atomsim.results import Array, IntArray, quantity
 
 Progress = Callable[[int, int], None]
 
-LINE_SCALE = 4.0  # |D2| below which lines are equally spaced in |D2|^(1/2), beyond in ln |D2| [-]
+DEEP_SCALE = 12.0  # |D2| below which lines of double wells are equally spaced, beyond in its logarithm [-]
+LINES_BELOW = 0.6  # part of the lines at D2 < 0 [-]
 REDUCED_STATES = 36  # states of a nearby potential in which the potentials of the mesh are solved
 ANCHORS_PER_LINE = 10
-CROWDING = 3.0  # nodes stand one plus this many times closer at the symmetric potential than on average [-]
-END_CROWDING = 0.75  # the same for the other mesh, whose lines end at symmetric potentials on both sides [-]
-MARGIN = 1.3  # largest curvature of the lower well over that of the largest frequency [-]
+SMALLEST_CURVATURE = 1e-12  # of the lower minimum: it vanishes at the single potential x^4 [-]
+LEVEL_WELLS = 70.0  # asymmetry of two wells that heat reaches both of: 14 times the highest temperature [W]
+END_CROWDING = 0.85  # part by which nodes of the other mesh stand closer at both ends of a line [-]
 
 
 class Images(StrEnum):
@@ -40,9 +42,10 @@ class Resolution:
     """How finely the plane is tabulated; the numbers of steps can be halved twice."""
 
     largest_frequency: float = quantity("W", "largest gap of interest", default=16.0)
-    lines: int = quantity("1", "steps in D2", default=384)
-    nodes: int = quantity("1", "steps along a line", default=320)
+    lines: int = quantity("1", "steps in D2", default=448)
+    nodes: int = quantity("1", "steps along a line", default=512)
     levels: int = quantity("1", "levels of each potential", default=16)
+    margin: float = quantity("1", "largest curvature of the lower well over that of the largest gap", default=1.3)
 
     def __post_init__(self) -> None:
         """Refuse numbers of steps that cannot be halved and a range that is not positive."""
@@ -53,6 +56,13 @@ class Resolution:
             raise InputError(f"levels = {self.levels!r}, expected 4 to {REDUCED_STATES - 8}")
         if not 0 < self.largest_frequency <= 40:
             raise InputError(f"largest frequency {self.largest_frequency!r}, expected a positive number up to 40")
+        if not 1 <= self.margin <= 4:
+            raise InputError(f"margin = {self.margin!r}, expected 1 to 4")
+
+    @property
+    def largest_curvature(self) -> float:
+        """Return alpha of the stiffest lower well; symmetric double wells reach it at D2 = -alpha/2 [-]."""
+        return self.margin * self.largest_frequency**2 / 4
 
 
 @dataclass(frozen=True)
@@ -131,8 +141,9 @@ def pair_indices(count: int) -> tuple[IntArray, IntArray]:
 
 
 def tabulate_levels(
-    resolution: Resolution, images: Images = Images.LOWER_MINIMUM, progress: Progress | None = None
-) -> LevelTable:
+    resolution: Resolution, images: Images = Images.LOWER_MINIMUM, progress: Progress | None = None, *,
+    landscape: bool = False,
+) -> LevelTable:  # fmt: skip
     """Return levels and matrix elements on a mesh.
 
     Each potential is solved in the 36 lowest states of one of its neighbours on the line.
@@ -143,13 +154,18 @@ def tabulate_levels(
         resolution: fineness and range of the mesh.
         images: which stationary points are covered.
         progress: called with the number of finished lines and of all lines.
+        landscape: whether the mesh of lower minima is regular in the stationary point x rather than in D1: for
+            densities over (alpha, beta), which are singular at D1 = D2 = 0 in D1.
     """
-    D2_l, line_step_l = _lines(resolution)
-    if images is Images.OTHERS:  # there are no double wells beyond
-        D2_l, line_step_l = D2_l[D2_l <= 0], line_step_l[D2_l <= 0]
-    place, place_step = _places(D2_l, resolution, images)
-    D1 = np.maximum(-(2 * D2_l[:, None] * place + 4 * place**3), 0.0)
-    stretch = np.abs(12 * place**2 + 2 * D2_l[:, None])
+    if images is Images.LOWER_MINIMUM and not landscape:
+        D2_l, line_step_l = _even_lines(resolution)
+        D1, step = _fields(D2_l, resolution)
+        place = lowest_minimum(D1, D2_l[:, None])
+    else:
+        D2_l, line_step_l = _parting_lines(resolution, images)
+        place, step = (_other_places if images is Images.OTHERS else _lower_places)(D2_l, resolution)
+        D1 = np.maximum(-(2 * D2_l[:, None] * place + 4 * place**3), 0.0)
+    stretch = np.maximum(np.abs(12 * place**2 + 2 * D2_l[:, None]), SMALLEST_CURVATURE)
     solved = []
     for i, D2 in enumerate(D2_l):
         solved.append(_packed(*solve_line(float(D2), D1[i], resolution.levels)))
@@ -157,9 +173,9 @@ def tabulate_levels(
             progress(i + 1, len(D2_l))
     packed = [np.array([line[k] for line in solved]) for k in range(5)]
     if images is Images.LOWER_MINIMUM:
-        nodes = (place, D1, stretch * place_step, np.ones_like(D1))
+        nodes = (place, D1, stretch * step if landscape else step, np.ones_like(D1))
     else:
-        nodes = (place, place, place_step, stretch)
+        nodes = (place, place, step, stretch)
     return LevelTable(images.value, D2_l, line_step_l, D1, *nodes, *packed)
 
 
@@ -216,32 +232,104 @@ def _packed(energy: Array, x: Array, x2: Array) -> tuple[Array, ...]:
     return energy, np.abs(first), np.where(first < 0, -second, second), *diagonals
 
 
-def _lines(resolution: Resolution) -> tuple[Array, Array]:
-    """D2 of the lines and the steps: D2 = +-scale (cosh v - 1), because the wells part as |D2|^(1/2)."""
-    curvature = _largest_curvature(resolution)
-    low, high = (float(np.arccosh(1 + end / LINE_SCALE)) for end in (curvature / 2, curvature))
-    below = 4 * round(resolution.lines / 4 * low / (high + low))
-    v = low / below * np.arange(-below, resolution.lines - below + 1)
-    return np.sign(v) * LINE_SCALE * (np.cosh(v) - 1), LINE_SCALE * np.sinh(np.abs(v)) * low / below
+def _even_lines(resolution: Resolution) -> tuple[Array, Array]:
+    """D2 of the lines and the steps between them, D2 = scale sinh v, equal on both sides of D2 = 0."""
+    curvature, below = resolution.largest_curvature, _lines_below(resolution)
+    deep = np.arange(-below, 1) * float(np.arcsinh(curvature / 2 / DEEP_SCALE)) / below
+    step = DEEP_SCALE * (deep[1] - deep[0])
+    above = resolution.lines - below
+    scale = brentq(lambda size: size * np.arcsinh(curvature / size) - above * step, 1e-3, 1e6)
+    stiff = np.arange(1, above + 1) * step / scale
+    D2_l = np.concatenate([DEEP_SCALE * np.sinh(deep), scale * np.sinh(stiff)])
+    return D2_l, step * np.concatenate([np.cosh(deep), np.cosh(stiff)])
 
 
-def _places(D2_l: Array, resolution: Resolution, images: Images) -> tuple[Array, Array]:
-    """The stationary points of the nodes of each line, and the steps between them.
+def _parting_lines(resolution: Resolution, images: Images) -> tuple[Array, Array]:
+    """The same with D2 = +-scale (cosh v - 1): stationary points part like (-D2)^{1/2}, linear in v."""
+    curvature, below = resolution.largest_curvature, _lines_below(resolution)
+    ends = np.arccosh(1 + np.array([curvature / 2, curvature]) / DEEP_SCALE)
+    above = 0 if images is Images.OTHERS else resolution.lines - below  # there are no double wells above
+    v = np.concatenate([np.arange(-below, 0) * ends[0] / below, np.arange(above + 1) * ends[1] / max(above, 1)])
+    step = np.where(v < 0, ends[0] / below, ends[1] / max(above, 1))
+    return np.sign(v) * DEEP_SCALE * (np.cosh(v) - 1), DEEP_SCALE * np.sinh(np.abs(v)) * step
 
-    Lower minima start at the symmetric potential, x = -(-D2/2)^{1/2}, or at x = 0 for D2 > 0, and end at the largest
-    curvature; the others lie between zero and the upper minimum of the symmetric potential.
+
+def _lines_below(resolution: Resolution) -> int:
+    """Number of steps at D2 < 0."""
+    return 4 * round(resolution.lines * LINES_BELOW / 4)
+
+
+def last_places(D2: Array, curvature: float) -> Array:
+    """Return -x of the end of a line: the lower well is stiffer than a limit, and the wells do not stand level [-].
+
+    Args:
+        D2: quadratic coefficient [-].
+        curvature: alpha of the lower well, the limit [-].
     """
-    part = np.arange(resolution.nodes + 1) / resolution.nodes
+    symmetric = np.sqrt(np.maximum(-D2, 0.0) / 2)
+    return np.maximum(np.sqrt(np.maximum(curvature - D2, 0.0) / 6), symmetric) + _level_width(D2)
+
+
+def _level_fields(D2: Array) -> Array:
+    """D1 from which on heat does not reach both of two wells; in single wells, that which changes their form."""
+    return LEVEL_WELLS / np.sqrt(9 + 2 * np.abs(D2)) + 4 * np.maximum(D2, 0.0) ** 1.5
+
+
+def _level_width(D2: Array) -> Array:
+    """Change of the lower minimum between there and D1 = 0."""
+    return -lowest_minimum(_level_fields(D2), D2) - np.sqrt(np.maximum(-D2, 0.0) / 2)
+
+
+def _fields(D2_l: Array, resolution: Resolution) -> tuple[Array, Array]:
+    """D1 of the nodes of each line, and the steps between them."""
+    last = last_places(D2_l, resolution.largest_curvature)
+    return _crowded(4 * last**3 + 2 * D2_l * last, _level_fields(D2_l), resolution.nodes)
+
+
+def _crowded(width: Array, level: Array, nodes: int) -> tuple[Array, Array]:
+    """Distances u exp(k (u^6 - 1)) of the nodes of each line from its first, and the steps between them.
+
+    They are nearly equally spaced as long as heat reaches both wells, where levels of one cross those of the other;
+    beyond, the steps grow.
+    """
+    u = np.arange(nodes + 1) / nodes
+    k = np.log1p(width / level)[:, None]
+    growth = width[:, None] * np.exp(k * (u**6 - 1))
+    return growth * u, growth * (1 + 6 * k * u**6) / nodes
+
+
+def _lower_places(D2_l: Array, resolution: Resolution) -> tuple[Array, Array]:
+    """The lower minima of the nodes of each line, and the steps between them."""
+    symmetric = np.sqrt(np.maximum(-D2_l, 0.0) / 2)
+    width = last_places(D2_l, resolution.largest_curvature) - symmetric
+    distance, step = _crowded(width, _level_width(D2_l), resolution.nodes)
+    return -(symmetric[:, None] + distance), step
+
+
+def lowest_minimum(D1: Array, D2: Array) -> Array:
+    """Return the place of the lower minimum of D1 x + D2 x^2 + x^4, D1 >= 0 [-].
+
+    Args:
+        D1: linear coefficient, not negative [-].
+        D2: quadratic coefficient [-].
+    """
+    symmetric = np.sqrt(np.maximum(-D2, 0.0) / 2)
+    size = symmetric + np.cbrt(D1 / 4)  # not below the root: Newton's method comes down to it
+    for _ in range(60):
+        slope = np.maximum(12 * size**2 + 2 * D2, 1e-300)
+        size = np.maximum(size - (4 * size**3 + 2 * D2 * size - D1) / slope, symmetric)
+    return -size
+
+
+def _other_places(D2_l: Array, resolution: Resolution) -> tuple[Array, Array]:
+    """The stationary points between zero and the upper minimum of the symmetric potential, and their steps.
+
+    Both ends are symmetric potentials; the steps grow between them, as 1 - c + c sin^8(pi u) over its mean.
+    """
+    u = np.arange(resolution.nodes + 1) / resolution.nodes
     symmetric = np.sqrt(np.maximum(-D2_l, 0.0) / 2)[:, None]
-    if images is Images.OTHERS:
-        crowded = part - END_CROWDING * np.sin(2 * np.pi * part) / (2 * np.pi)
-        return symmetric * crowded, symmetric * (1 - END_CROWDING * np.cos(2 * np.pi * part)) / resolution.nodes
-    width = np.sqrt(np.maximum(_largest_curvature(resolution) - D2_l, 0.0) / 6)[:, None] - symmetric
-    width = np.maximum(width, 0.0) / (1 + CROWDING)
-    place = -(symmetric + width * (part + CROWDING * part**3))
-    return place, width * (1 + 3 * CROWDING * part**2) / resolution.nodes
-
-
-def _largest_curvature(resolution: Resolution) -> float:
-    """alpha of the lower well whose quantum is somewhat larger than the largest frequency."""
-    return MARGIN * resolution.largest_frequency**2 / 4
+    waves = np.array([-56.0, 28.0, -8.0, 1.0]) / 35  # sin^8 over its mean, less one, in cosines
+    angle = 2 * np.pi * np.arange(1, 5)[:, None]
+    place = u + END_CROWDING * (waves / angle[:, 0]) @ np.sin(angle * u)
+    step = 1 + END_CROWDING * waves @ np.cos(angle * u)
+    return symmetric * place, symmetric * step / resolution.nodes

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.soft_potential.level_table import Images, LevelTable
+from analysis.soft_potential.level_table import SMALLEST_CURVATURE, Images, LevelTable
 from atomsim.errors import InputError
 from atomsim.results import Array, quantity
 
 TINY = 1e-200
-SMALLEST_CURVATURE = 1e-12
 
 # Density over a plane relative to the uniform one: of (D1, D2) or of (alpha, beta), arrays that broadcast.
 Weight = Callable[[Array, Array], Array]
@@ -75,7 +74,7 @@ def landscape_measure(table: LevelTable, weight: Weight = uniform_weight, *, b: 
         b: coupling to the square of the fast strain [-].
 
     Raises:
-        InputError: the density is negative or NaN somewhere.
+        InputError: the density is negative or NaN somewhere, or the mesh is regular in D1, where it is singular.
     """
     alpha, beta = table.D2_l[:, None] + 6 * table.place_ln**2, 4 * table.place_ln
     factors = np.zeros((3, *alpha.shape))
@@ -86,7 +85,10 @@ def landscape_measure(table: LevelTable, weight: Weight = uniform_weight, *, b: 
         else:
             linear = 2 * (static_shift(alpha, beta, b=sign * b) - table.place_ln)
             factors += density * np.stack([np.ones_like(linear), 2 * linear, linear**2])
-    # 4 dx of the mesh of lower minima, whose coordinate is D1; alpha = 0 is a single point of it, of no weight
+    singular = 2 * np.abs(alpha) <= SMALLEST_CURVATURE
+    if table.images == Images.LOWER_MINIMUM and np.any(table.step_ln[singular] > SMALLEST_CURVATURE):
+        raise InputError("a density over (alpha, beta) needs meshes made for it: tabulate_levels(..., landscape=True)")
+    # 4 dx of the mesh of lower minima, whose coordinate is D1 with dD1 = 2 |alpha| dx
     per_coordinate = 4.0 if table.images == Images.OTHERS else 4 / np.maximum(2 * np.abs(alpha), SMALLEST_CURVATURE)
     return Coefficients(factors * per_coordinate)
 

@@ -6,16 +6,19 @@ Everything is relative: residuals are differences of logarithms, parameters are 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import optimize
 
-from analysis.thermal import heat
-from analysis.thermal.kappa import STEP, conductivity_of, material_numbers
+from analysis.soft_potential.level_table import Progress
+from analysis.thermal.exact_landscape import ExactTables
+from analysis.thermal.exact_tables import heat_of
+from analysis.thermal.kappa import STEP, available_channels, conductivity_of, material_numbers, tables_of
 from analysis.thermal.materials import Material, Provenance, with_numbers
 from analysis.thermal.measurement import Measurement
+from analysis.thermal.scattering import parse_channels
 from atomsim.errors import IllPosedFit, InputError, NotConverged, nearest
 from atomsim.results import Array, quantity
 
@@ -99,6 +102,7 @@ class _Problem:
     free: tuple[str, ...]
     model: str
     channels: tuple[str, ...] | None
+    tables: ExactTables | None = None
 
     def numbers(self, x: Array) -> dict[str, float]:
         numbers = material_numbers(self.material)
@@ -117,14 +121,15 @@ class _Problem:
         at, also = np.isfinite(data.conductivity_T), np.isfinite(data.specific_heat_T)
         if at.any():
             conductivity[at] = conductivity_of(
-                self.material, self.numbers(x), data.temperature_T[at], self.model, "derived", self.channels
-            )
+                self.material, self.numbers(x), data.temperature_T[at], self.model, "derived", self.channels,
+                self.tables,
+            )  # fmt: skip
         if also.any():
             capacity[also] = self.heat(x)
         return conductivity, capacity
 
     def heat(self, x: Array) -> Array:
-        parts = heat.specific_heat(self.moved(x), self.measurement.temperature_T[self.has_heat])
+        parts = heat_of(self.moved(x), self.measurement.temperature_T[self.has_heat], self.tables)
         return parts.debye_T + parts.tunnelling_T + parts.vibrations_T
 
     def logarithms(self, x: Array) -> Array:
@@ -148,7 +153,7 @@ class _Problem:
             numbers: dict[str, Any] = self.numbers(x)
             numbers |= {member: numbers[member] * (1 + 1j * STEP) for member in _members(name)}
             value = conductivity_of(
-                self.material, numbers, data.temperature_T[at], self.model, "derived", self.channels
+                self.material, numbers, data.temperature_T[at], self.model, "derived", self.channels, self.tables
             )
             rows[: at.sum(), p] = value.imag / (STEP * value.real)
         if self.has_heat.any():
@@ -167,6 +172,8 @@ def fit_thermal(
     model: str = "closed",
     channels: Collection[str] | None = None,
     profiles: bool = True,
+    tables: ExactTables | None = None,
+    progress: Progress | None = None,
 ) -> ThermalFit:
     """Return the constants with which a model comes closest to measured data, on logarithmic scales.
 
@@ -179,6 +186,8 @@ def fit_thermal(
         model: how phonons are scattered.
         channels: what scatters.
         profiles: compute the profile of each constant.
+        tables: of the exact model, in place of those of the constants.
+        progress: called with the number of finished and of all steps while a table of the exact model is made.
 
     Raises:
         InputError: a name that the material has not, or errors for a part of the data only.
@@ -187,6 +196,9 @@ def fit_thermal(
     """
     problem = _Problem(material, measurement, tuple(free), model, None if channels is None else tuple(channels))
     _check(problem)
+    if model == "exact":
+        chosen = parse_channels(channels, available_channels(material, model, tables))
+        problem = replace(problem, tables=tables_of(material, chosen, tables, progress=progress))
     logs, errors, given = _data(measurement)
     if len(logs) < len(free) + 1:
         raise IllPosedFit(f"{measurement.name}: {len(logs)} numbers cannot fix {len(free)} constants and their errors")
@@ -235,6 +247,10 @@ def _check(problem: _Problem) -> None:
                 f"{problem.material.name} has no constant {name!r} to start from{nearest(name, known)}; "
                 f"known: {', '.join(known)}"
             )
+    if problem.model == "exact" and "b" in problem.free:
+        raise InputError(
+            "b cannot be fitted with the exact model, whose tables are for one b each; fix it, or use closed"
+        )
     members = [member for name in problem.free for member in _members(name)]
     if not members or len(set(members)) < len(members):
         raise InputError(

@@ -41,7 +41,7 @@ def specific_heat(material: Material, temperature_T: Array) -> HeatParts:
         material: the glass.
         temperature_T: temperatures [K].
     """
-    debye, words = _phonons(material, temperature_T)
+    debye, words = phonon_specific_heat(material, temperature_T)
     if isinstance(material, KarpovParshinMaterial):
         tunnelling, vibrations, more = _karpov_parshin(material, temperature_T)
     else:
@@ -116,7 +116,17 @@ def _nodes(highest: float, temperature_T: Array, lowest_x: float) -> tuple[Array
     return energy, weight * (high - low) / 2 * energy
 
 
-def _phonons(material: Material, temperature_T: Array) -> tuple[Array, dict[str, str]]:
+def phonon_specific_heat(material: Material, temperature_T: Array) -> tuple[Array, dict[str, str]]:
+    """Return the specific heat of phonons, cut at the Debye temperature where it is given, and what was assumed.
+
+    In [J/(m^3 K)].
+
+    Source: debye-1912 (specific heat); test: test_debye_specific_heat_limits
+
+    Args:
+        material: the glass.
+        temperature_T: temperatures [K].
+    """
     medium = material.medium
     if not np.isnan(material.debye_temperature):
         omega = material.debye_temperature * BOLTZMANN / HBAR

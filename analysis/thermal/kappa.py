@@ -7,23 +7,35 @@ numbers of the material may be complex in it, so that derivatives are exact (a c
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.thermal import closed_forms, heat
+from analysis.soft_potential.level_table import Progress
+from analysis.soft_potential.measured_measure import MeasuredMeasure
+from analysis.thermal import closed_forms
 from analysis.thermal.absorption import Absorption
-from analysis.thermal.exact import exact_scattering, production_absorption
+from analysis.thermal.assumptions import about_closed_range, about_form, about_phonons
+from analysis.thermal.exact import exact_channels, exact_scattering, production_absorption
+from analysis.thermal.exact_landscape import (
+    CHANNELS,
+    UNIFORM,
+    ExactTables,
+    Relaxation,
+    SmoothAbsorption,
+    landscape_scattering,
+)
+from analysis.thermal.exact_tables import Measure, cost_of, ends_of_paths, heat_of, load_tables, measure_of
 from analysis.thermal.materials import (
-    GlassMaterial,
     KarpovParshinMaterial,
     Material,
     karpov_parshin_glass,
     numbers_of,
 )
+from analysis.thermal.relaxation_spectrum import RelaxationSpectrum, production_relaxation
 from analysis.thermal.scattering import (
-    BRANCHES,
     Channel,
     Numbers,
     Scattering,
@@ -36,7 +48,7 @@ from analysis.thermal.scattering import (
 from analysis.thermal.spectrum import Spectrum, phonon_spectrum
 from atomsim.errors import InputError, nearest
 from atomsim.results import Array, quantity
-from atomsim.units import BOLTZMANN, HBAR
+from atomsim.units import BOLTZMANN
 
 MODELS = ("closed", "two-region", "exact")
 FORMS = ("derived", "printed")
@@ -87,13 +99,16 @@ def conductivity(
     model: str = "closed",
     form: str = "derived",
     channels: Collection[str] | None = None,
-    absorption: Absorption | None = None,
+    measure: str | MeasuredMeasure | ExactTables | None = None,
+    absorption: SmoothAbsorption | None = None,
+    relaxation: Relaxation | None = None,
+    progress: Progress | None = None,
 ) -> ThermalResult:
     """Return conductivity and specific heat of a glass.
 
     ``closed``: the closed absorptions added up, or for the measure of Karpov and Parshin their formulas for k_B T <
     W/e and for k_B T > W (NaN between). ``two-region``: tunnelling systems below hbar omega = W, vibrations above.
-    ``exact``: all levels of all potentials, for potentials uniform in (D1, D2).
+    ``exact``: all levels of all potentials; its tables are made once, in minutes, and kept.
 
     Source: karpov-parshin-1985 (5.1), (5.9), (7.9), (7.10); test: test_front_door_obeys_the_tanh_law
     Source: ramos-buchenau-1997 (conductivity); test: test_closed_conductivity_is_the_one_of_the_later_form
@@ -104,7 +119,11 @@ def conductivity(
         model: how phonons are scattered.
         form: prefactor of the closed formula of Karpov and Parshin; no other formula has two.
         channels: what scatters; all that the model and the constants allow where absent.
-        absorption: table of the exact model; the production table, made once and kept, where absent.
+        measure: distribution of the potentials in the exact model, by name, fitted to soft modes, or its tables; that
+            of the constants where absent.
+        absorption: J of the exact model, in place of the production table.
+        relaxation: relaxation of the exact model, in place of the production table.
+        progress: called with the number of finished and of all steps while a table of the exact model is made.
 
     Raises:
         InputError: temperatures, model, form or channels that cannot be.
@@ -114,8 +133,8 @@ def conductivity(
         if value not in known:
             raise InputError(f"unknown {name} {value!r}{nearest(value, known)}; known: {', '.join(known)}")
     numbers = material_numbers(material)
-    assumptions: dict[str, str] = {"form": _about_form(material, model, form)}
-    capacity = heat.specific_heat(material, temperature_T)
+    assumptions: dict[str, str] = {"form": about_form(material, model, form)}
+    tables = None
     if isinstance(material, KarpovParshinMaterial) and model == "closed":
         if channels is not None:
             raise InputError(
@@ -124,13 +143,16 @@ def conductivity(
         chosen: tuple[Channel, ...] = TWO_REGION_CHANNELS
         spectrum = Spectrum.empty(len(chosen), len(temperature_T))
         values = karpov_parshin_closed(numbers, temperature_T, form=form)
-        assumptions["range"] = _about_closed_range(material)
+        assumptions["range"] = about_closed_range(material)
     else:
-        chosen = parse_channels(channels, available_channels(material, model))
-        scattering = scattering_of(material, numbers, model, chosen, absorption)
+        chosen = parse_channels(channels, available_channels(material, model, measure))
+        if model == "exact":
+            tables = tables_of(material, chosen, measure, absorption, relaxation, progress)
+        scattering = scattering_of(material, numbers, model, chosen, tables=tables)
         spectrum = phonon_spectrum(scattering, temperature_T)
         values = spectrum.conductivity_T
-        assumptions |= _about_phonons(material, model, chosen, scattering)
+        assumptions |= about_phonons(material, model, chosen, scattering, tables)
+    capacity = heat_of(material, temperature_T, tables)
     return ThermalResult(
         material=material.name,
         model=model,
@@ -157,6 +179,7 @@ def conductivity_derivatives(
     model: str = "closed",
     form: str = "derived",
     channels: Collection[str] | None = None,
+    tables: ExactTables | None = None,
 ) -> Array:
     """Return d kappa/d ln p for each parameter p, by a complex step: exact to round-off [W/(m K)].
 
@@ -169,6 +192,7 @@ def conductivity_derivatives(
         model: how phonons are scattered.
         form: prefactor of the closed formula of Karpov and Parshin.
         channels: what scatters.
+        tables: of the exact model, in place of those of the constants.
 
     Returns:
         shape (parameters, temperatures) [W/(m K)].
@@ -185,7 +209,7 @@ def conductivity_derivatives(
             known = [key for key, value in numbers.items() if not np.isnan(value)]
             raise InputError(f"{material.name} has no number {name!r}{nearest(name, known)}; known: {', '.join(known)}")
         moved = {**numbers, name: numbers[name] * (1 + 1j * STEP)}
-        rows.append(np.imag(conductivity_of(material, moved, temperature_T, model, form, chosen)) / STEP)
+        rows.append(np.imag(conductivity_of(material, moved, temperature_T, model, form, chosen, tables)) / STEP)
     return np.array(rows).reshape(len(parameters), len(temperature_T))
 
 
@@ -196,6 +220,7 @@ def conductivity_of(
     model: str,
     form: str,
     channels: Collection[str] | None,
+    tables: ExactTables | None = None,
 ) -> Array:
     """Return the conductivity alone, with other numbers than the material's, real or complex [W/(m K)].
 
@@ -206,11 +231,13 @@ def conductivity_of(
         model: how phonons are scattered.
         form: prefactor of the closed formula of Karpov and Parshin.
         channels: what scatters.
+        tables: of the exact model, in place of those of the constants.
     """
     if isinstance(material, KarpovParshinMaterial) and model == "closed":
         return karpov_parshin_closed(numbers, temperature_T, form=form)
-    chosen = parse_channels(channels, available_channels(material, model))
-    return phonon_spectrum(scattering_of(material, numbers, model, chosen), temperature_T).conductivity_T
+    chosen = parse_channels(channels, available_channels(material, model, tables))
+    scattering = scattering_of(material, numbers, model, chosen, tables=tables)
+    return phonon_spectrum(scattering, temperature_T).conductivity_T
 
 
 def check_temperatures(temperatures: ArrayLike) -> Array:
@@ -243,16 +270,65 @@ def material_numbers(material: Material) -> dict[str, float]:
     return {name: float(getattr(material, name)) for name in numbers_of(material)}
 
 
-def available_channels(material: Material, model: str) -> tuple[Channel, ...]:
-    """Return the channels that a model and the constants of a glass allow.
+def available_channels(
+    material: Material, model: str, measure: str | MeasuredMeasure | ExactTables | None = None
+) -> tuple[Channel, ...]:
+    """Return the channels that a model, the constants of a glass and the measure allow.
 
     Args:
         material: the glass.
         model: how phonons are scattered.
+        measure: distribution of the potentials in the exact model; that of the constants where absent.
     """
-    if model == "two-region" or isinstance(material, KarpovParshinMaterial):
-        return TWO_REGION_CHANNELS
-    return later_form_channels(material_numbers(material))
+    if model != "exact":
+        paper = model == "two-region" or isinstance(material, KarpovParshinMaterial)
+        return TWO_REGION_CHANNELS if paper else later_form_channels(material_numbers(material))
+    if isinstance(material, KarpovParshinMaterial):
+        known: tuple[Channel, ...] = CHANNELS
+    else:
+        known = exact_channels(material_numbers(material))
+    if isinstance(measure, ExactTables):
+        uniform, relaxing = measure.measure == UNIFORM, measure.relaxation is not None
+    else:
+        kind = measure_of(material, measure)
+        uniform, relaxing = kind is Measure.FIELD, kind is not Measure.MEASURED
+    left_out = {Channel.RELAXATION: not relaxing, Channel.ACTIVATION: not uniform}  # that law is the one of (D1, D2)
+    return tuple(c for c in known if not left_out.get(c, False))
+
+
+def tables_of(
+    material: Material,
+    channels: Collection[Channel],
+    measure: str | MeasuredMeasure | ExactTables | None = None,
+    absorption: SmoothAbsorption | None = None,
+    relaxation: Relaxation | None = None,
+    progress: Progress | None = None,
+) -> ExactTables:
+    """Return the tables of the exact model, made once and kept on disk where they are not given.
+
+    Args:
+        material: the glass.
+        channels: what scatters.
+        measure: distribution of the potentials, or its tables; that of the constants where absent.
+        absorption: J, in place of the production table.
+        relaxation: relaxation, in place of the production table.
+        progress: called with the number of finished and of all steps while a table is made.
+
+    Raises:
+        InputError: J or its relaxation are given for another distribution than that over (D1, D2).
+    """
+    if isinstance(measure, ExactTables):
+        return measure
+    if measure_of(material, measure) is not Measure.FIELD:
+        if absorption is not None or relaxation is not None:
+            raise InputError("tables of another distribution than that over (D1, D2) are given as a measure")
+        return load_tables(material, measure, channels, progress)
+    told = () if progress is None else (progress,)
+    absorption = absorption or production_absorption(*told)
+    if Channel.RELAXATION in channels and relaxation is None:
+        relaxation = production_relaxation(*told)
+    made = {"absorption": absorption, "relaxation": relaxation}
+    return ExactTables(absorption, relaxation, origin=cost_of({name: table for name, table in made.items() if table}))
 
 
 def scattering_of(
@@ -260,7 +336,9 @@ def scattering_of(
     numbers: Numbers,
     model: str,
     channels: Collection[Channel],
-    absorption: Absorption | None = None,
+    absorption: SmoothAbsorption | None = None,
+    *,
+    tables: ExactTables | None = None,
 ) -> Scattering:
     """Return the scattering of phonons in a glass.
 
@@ -269,17 +347,22 @@ def scattering_of(
         numbers: its numbers, or others.
         model: how phonons are scattered.
         channels: what scatters.
-        absorption: table of the exact model; the production table where absent.
+        absorption: J of the exact model, in place of the production table.
+        tables: all tables of the exact model.
 
     Raises:
-        InputError: the exact model is asked for with the measure of Karpov and Parshin.
+        InputError: the exact model has no table for what is asked.
     """
-    if isinstance(material, KarpovParshinMaterial):
-        if model == "exact":
-            raise InputError(f"{material.name}: the exact model is for potentials uniform in (D1, D2), [material]")
-        return karpov_parshin_scattering(numbers, karpov_parshin_glass(numbers), channels)
     if model == "exact":
-        return exact_scattering(numbers, channels, absorption or production_absorption())
+        known = tables or tables_of(material, channels, absorption=absorption)
+        if isinstance(material, KarpovParshinMaterial):
+            return landscape_scattering(numbers, karpov_parshin_glass(numbers), channels, known)
+        found = exact_scattering(
+            numbers, channels, cast(Absorption, known.absorption), cast(RelaxationSpectrum | None, known.relaxation)
+        )
+        return found if known.measure == UNIFORM else replace(found, ends=ends_of_paths(numbers, known))
+    if isinstance(material, KarpovParshinMaterial):
+        return karpov_parshin_scattering(numbers, karpov_parshin_glass(numbers), channels)
     return (two_region_scattering if model == "two-region" else closed_scattering)(numbers, channels)
 
 
@@ -302,58 +385,3 @@ def karpov_parshin_closed(numbers: Numbers, temperature_T: Array, *, form: str) 
     hot = hot + closed_forms.conductivity_thermal(glass, enhancement=numbers["mu"])
     reduced = BOLTZMANN * temperature_T / np.real(glass.W)
     return np.where(reduced < 1 / np.e, cold, np.where(reduced > 1, hot, np.nan))
-
-
-def _about_form(material: Material, model: str, form: str) -> str:
-    if isinstance(material, KarpovParshinMaterial) and model == "closed":
-        factor = "3/(8 pi), as derived" if form == "derived" else "1/(24 pi), as printed: nine times too small"
-        return f"prefactor of the conductivity limited by tunnelling systems: {factor}"
-    return "no formula of this model has two forms: derived and printed are the same"
-
-
-def _about_closed_range(material: KarpovParshinMaterial) -> str:
-    kelvin = material.glass.W / BOLTZMANN
-    return (
-        f"tunnelling systems below W/e = {kelvin / np.e:.4g} K; phonons below W joined with those above from W = "
-        f"{kelvin:.4g} K on, meant for T >> W; no formula between"
-    )
-
-
-def _about_phonons(
-    material: Material, model: str, channels: Sequence[Channel], scattering: Scattering
-) -> dict[str, str]:
-    """What was assumed of the phonons, in words."""
-    kelvin = {branch: float(np.real(end)) * HBAR / BOLTZMANN for branch, end in scattering.ends.items()}
-    words = {
-        "phonons": "omega = v k; those above "
-        + ", ".join(f"{kelvin[s]:.4g} K ({s})" for s in BRANCHES)
-        + " are left out and nothing replaces them (the least of the Debye temperature, where given, and of the "
-        "frequency at which vibrations shorten the path to v/omega, or W in a region that ends there)",
-        "mu": f"omega^4 law times {material.mu:g}",
-    }
-    if isinstance(material, KarpovParshinMaterial):
-        words["measure"] = (
-            f"uniform (eta, t); W = {material.glass.W / BOLTZMANN:.4g} K, eta_L = {material.glass.eta_L:.4g}"
-        )
-    else:
-        words["measure"] = "uniform (D1, D2)"
-        if model != "two-region":
-            words |= _about_relaxation(material, channels)
-        if model == "exact":
-            words["closed"] = "resonant absorption from all levels, no join; specific heat still in closed form"
-    if model == "two-region":
-        words["join"] = "the regions meet at hbar omega = W with a jump; the conductivity moves in proportion to it"
-    return words
-
-
-def _about_relaxation(material: GlassMaterial, channels: Sequence[Channel]) -> dict[str, str]:
-    words = {
-        "closed": "between their ranges, near hbar omega = W and for k_B T > W/4, the closed absorptions add up to too "
-        "little, by a factor of up to two to four"
-    }
-    if np.isnan(material.tau_0):
-        words["tau_0"] = f"hbar/W = {HBAR / (material.W * BOLTZMANN):.3g} s"
-    if Channel.RELAXATION not in channels:
-        known = not (np.isnan(material.lambda_l) and np.isnan(material.lambda_t))
-        words["relaxation"] = "left out by choice" if known else "left out: it needs lambda_l or lambda_t"
-    return words

@@ -8,19 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.soft_potential.absorption_table import absorption_integral, tabulate_absorption
+from analysis.soft_potential.absorption_table import AbsorptionTable, absorption_integral, tabulate_absorption
 from analysis.soft_potential.deep_wells import wkb_action, wkb_splitting
 from analysis.soft_potential.level_table import Images, LevelTable, Resolution, tabulate_levels
 from analysis.soft_potential.measures import Coefficients, field_measure, landscape_measure
 from analysis.soft_potential.potential_mesh import PotentialMesh, potential_mesh
-from analysis.thermal.absorption import Absorption, load_absorption, low_frequency_excess
+from analysis.thermal.absorption import (
+    Absorption,
+    LandscapeAbsorption,
+    load_absorption,
+    load_landscape_absorption,
+)
+from analysis.thermal.absorption_limits import low_frequency_excess
 from analysis.thermal.later_form import tunnelling_relaxation_rate
 from analysis.thermal.level_heat import energy_variance, level_heat_capacity
 from analysis.thermal.phonons import Medium
 from analysis.thermal.rate_matrix import phonon_coupling, relaxation_modes, relaxational_absorption
 from analysis.thermal.specific_heat import TUNNELLING_COEFFICIENT, VIBRATION_COEFFICIENT
 from atomsim.errors import InputError
-from atomsim.kernels.level_sets import add_strip_kernel
+from atomsim.kernels.gap_averages import add_strip_kernel
 from atomsim.results import Array
 from atomsim.units import BOLTZMANN, HBAR
 
@@ -32,6 +38,11 @@ LOW, HIGH = np.geomspace(1e-3, 1e-1, 21), np.geomspace(8.0, 16.0, 9)
 @pytest.fixture(scope="module")
 def lower_minima() -> LevelTable:
     return tabulate_levels(COARSE)
+
+
+@pytest.fixture(scope="module")
+def places() -> LevelTable:
+    return tabulate_levels(COARSE, landscape=True)
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +76,18 @@ def total(table: LevelTable, coefficients: Coefficients) -> float:
     return float(np.trapezoid(np.trapezoid(cells, axis=1)))
 
 
-def test_meshes_cover_the_plane(lower_minima: LevelTable, others: LevelTable) -> None:
+def test_meshes_cover_the_plane(lower_minima: LevelTable, places: LevelTable, others: LevelTable) -> None:
     def hill(first: Array, second: Array) -> Array:
         return np.exp(-((first - 1.5) ** 2) / 18 - (second + 1) ** 2 / 8)
 
     exact = 2 * np.pi * 3 * 2
     assert total(lower_minima, field_measure(lower_minima, hill)) == pytest.approx(exact, rel=2e-3)
-    both = sum(total(table, landscape_measure(table, hill)) for table in (lower_minima, others))
+    both = sum(total(table, landscape_measure(table, hill)) for table in (places, others))
     assert both == pytest.approx(exact, rel=5e-3)
     with pytest.raises(InputError, match="mesh of lower minima"):
         field_measure(others)
+    with pytest.raises(InputError, match="needs meshes made for it"):
+        landscape_measure(lower_minima)
     with pytest.raises(InputError, match="negative or NaN"):
         field_measure(lower_minima, lambda D1, D2: D2 - D1)
 
@@ -111,22 +124,23 @@ def test_level_sets_of_one_strip_by_counting_points() -> None:
     energy = np.stack([np.zeros(4), gap], axis=1)
     one, flat = np.ones((4, 1)), np.zeros((4, 1))
     start, step, count = np.log(1.8), 0.05, 12
-    out = np.zeros((count, 1))
+    values, averages = np.zeros((count, 1)), np.zeros((count, 1))
     add_strip_kernel(
         log_gap[:, None], np.zeros((4, 1, 2)), energy, strength[:, None], flat, log_gap[:, None], one, flat, flat,
-        0.5 * np.ones((4, 1, 2)), np.array([0]), np.array([1]), 100.0, start, step, out,
+        0.5 * np.ones((4, 1, 2)), np.array([0]), np.array([1]), 100.0, start, step, values, averages,
     )  # fmt: skip
+    assert not np.any(values)  # no crossing
     n = 1500
     x, y = np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(n) + 0.5) / n)
     lower = x + y < 1
     bent = gap * strength  # what is linear with the logarithm of the gap
     planes = [np.where(lower, v[0] + (v[1] - v[0]) * x + (v[2] - v[0]) * y,
                        v[3] + (v[2] - v[3]) * (1 - x) + (v[1] - v[3]) * (1 - y)) for v in (log_gap, bent)]  # fmt: skip
-    for k in range(count):
-        g, width = start + step * k, 0.004
-        near = np.abs(planes[0] - g) < width / 2
-        counted = np.sum(planes[1][near]) / n**2 / width * np.exp(-2 * g)
-        assert out[k, 0] == pytest.approx(counted, abs=0.02 * np.max(out))
+    share = planes[1] * np.exp(-2 * planes[0])
+    counted = [np.sum(share[np.abs(planes[0] - start - step * k) < step / 2]) / n**2 / step for k in range(count)]
+    assert averages[:, 0] == pytest.approx(counted, abs=1e-3 * np.max(counted))
+    covered = np.abs(planes[0] - start - step * (count - 1) / 2) < step * count / 2
+    assert step * np.sum(averages) == pytest.approx(np.sum(share[covered]) / n**2, rel=1e-4)  # nothing is lost
 
 
 def test_absorption_tends_to_the_tanh_law(lower_minima: LevelTable) -> None:
@@ -156,36 +170,39 @@ def test_absorption_of_vibrations_at_high_frequency(lower_minima: LevelTable) ->
     assert J[:, 0] == pytest.approx(J[:, 1], rel=1e-4)  # independent of the temperature
 
 
-def test_attachment_absorption_at_high_frequency(lower_minima: LevelTable, others: LevelTable) -> None:
-    first = extrapolated(lower_minima, HIGH, landscape=True)[-1, 0] / HIGH[-1]
+def test_attachment_absorption_at_high_frequency(places: LevelTable, others: LevelTable) -> None:
+    first = extrapolated(places, HIGH, landscape=True)[-1, 0] / HIGH[-1]
     second = extrapolated(others, HIGH, landscape=True)[-1, 0] / HIGH[-1]
     assert first == pytest.approx(1.0, abs=5e-3)
     assert first + second == pytest.approx(4 / 3, abs=8e-3)
 
 
-def test_deformation_absorption_at_high_frequency(lower_minima: LevelTable, others: LevelTable) -> None:
+def test_deformation_absorption_at_high_frequency(places: LevelTable, others: LevelTable) -> None:
     # Without the shift: b enters through the convention for alpha near zero, with several per cent even here.
     omega = np.geomspace(12.0, 16.0, 5)
-    first = extrapolated(lower_minima, omega, landscape=True, b=1e-6)
+    first = extrapolated(places, omega, landscape=True, b=1e-6)
     second = extrapolated(others, omega, landscape=True, b=1e-6)
     two_quanta = (4 / 3) / np.tanh(omega[-1] / (4 * TAU))
     assert (first + second)[-1] == pytest.approx(omega[-1] ** 3 / 6 + two_quanta, rel=0.015)
 
 
-def test_deformation_absorption_at_low_frequency(lower_minima: LevelTable, others: LevelTable) -> None:
-    tables = (lower_minima, others)
+def test_deformation_absorption_at_low_frequency(places: LevelTable, others: LevelTable) -> None:
+    tables = (places, others)
     omega = np.geomspace(1e-3, 4e-3, 5)
-    bare, strong = (sum(extrapolated(t, omega, landscape=True, b=b)[:, 0] for t in tables) for b in (1e-6, 2.0))
+    bare, strong = (  # not extrapolated: on the halved mesh the static shift jumps from node to node
+        sum(absorption_integral(t, landscape_measure(t, b=b), omega_k=omega, tau_t=TAU)[:, 0] for t in tables)
+        for b in (1e-6, 2.0)
+    )
     law = 4 * np.tanh(omega / (2 * TAU[0]))
     assert bare / law == pytest.approx(np.full(5, 1.04), abs=0.02)  # the same slow approach as that of J
     action = wkb_action(np.interp(np.log(omega[0]), np.log(wkb_splitting(np.linspace(-20, -4, 999))),
                                   np.linspace(-20, -4, 999)))  # fmt: skip
-    assert (strong[0] - bare[0]) / law[0] == pytest.approx(4 / (18 * float(action) ** 2), abs=1.5e-3)
+    assert (strong[0] - bare[0]) / law[0] == pytest.approx(4 / (18 * float(action) ** 2), rel=0.05)
 
 
-def test_attachment_absorption_at_low_frequency(lower_minima: LevelTable, others: LevelTable) -> None:
+def test_attachment_absorption_at_low_frequency(places: LevelTable, others: LevelTable) -> None:
     omega = np.geomspace(1e-3, 4e-3, 5)
-    found = sum(extrapolated(table, omega, landscape=True)[0, 0] for table in (lower_minima, others))
+    found = sum(extrapolated(table, omega, landscape=True)[0, 0] for table in (places, others))
     D2 = np.linspace(-20.0, -4.0, 999)
     action = float(wkb_action(np.interp(np.log(omega[0]), np.log(wkb_splitting(D2)), D2)))
     law = 4 * (np.sqrt(2) / 3) ** (2 / 3) * action ** (-2 / 3) * np.tanh(omega[0] / (2 * TAU[0]))
@@ -196,7 +213,7 @@ def test_absorption_is_positive_and_linear_in_frequency(lower_minima: LevelTable
     J = extrapolated(lower_minima, LOW)
     assert np.all(J > 0)
     slope = J[:, 2] / (LOW / (2 * TAU[2]))  # tau >> Omega: absorption minus emission is linear up to logarithms
-    assert np.all((slope > 1.0) & (slope < 1.1)) and np.all(np.diff(slope) > -0.02)
+    assert np.all((slope > 1.0) & (slope < 1.2)) and np.all(np.diff(slope) > -0.02)
 
 
 def test_measured_density_weighs_the_potentials(lower_minima: LevelTable) -> None:
@@ -212,10 +229,15 @@ def test_measured_density_weighs_the_potentials(lower_minima: LevelTable) -> Non
 def test_table_reports_its_errors(absorption: Absorption) -> None:
     table = absorption.table
     inner = table.step_error_kt[:, table.tau_t < 1]
-    assert np.median(inner) < 2e-3 and np.max(inner) < 5e-2  # a coarse table; the full one is twenty times better
-    assert table.level_error < 2e-3
+    assert np.median(inner) < 2e-3 and np.max(inner) < 0.1  # a coarse table
+    steps, reach, levels = table.error_report()
+    assert reach.largest < 1e-4 and levels.largest < 1e-4
+    assert table.largest_error == steps.largest == np.max(table.step_error_kt)
+    k, t = np.argmin(np.abs(table.omega_k - steps.omega)), np.argmin(np.abs(table.tau_t - steps.tau))
+    assert table.step_error_kt[k, t] == steps.largest
+    assert str(steps).startswith("step halving: ") and "Omega = " in str(steps)
     assert table.seconds > 0 and table.n_potentials == 129**2
-    assert np.all(np.diff(np.log(table.omega_k)) < 0.0501) and table.omega_k[[0, -1]] == pytest.approx([1e-3, 16.0])
+    assert np.all(np.diff(np.log(table.omega_k)) < 0.01001) and table.omega_k[[0, -1]] == pytest.approx([1e-3, 16.0])
 
 
 def test_absorption_scales_classically_when_hot(absorption: Absorption) -> None:
@@ -237,7 +259,7 @@ def test_absorption_joins_its_limits(absorption: Absorption) -> None:
              - np.log(absorption(omega * np.exp(-i * h), tau * np.exp(-j * h)))) / (2 * h)
             for i, j in ((1, 0), (0, 1))
         ]  # fmt: skip
-        assert [float(by_omega), float(by_tau)] == pytest.approx(numeric, abs=1e-6)
+        assert [float(by_omega), float(by_tau)] == pytest.approx(numeric, abs=1e-5)
     t = absorption.table
     for edge in (t.omega_k[0], t.omega_k[-1]):
         assert absorption(edge * (1 - 1e-9), TAU) == pytest.approx(absorption(edge * (1 + 1e-9), TAU), rel=1e-6)
@@ -249,17 +271,36 @@ def test_absorption_joins_its_limits(absorption: Absorption) -> None:
         absorption(1.0, 0.0)
 
 
-def test_tables_are_kept_in_a_cache(tmp_path: Path) -> None:
-    small = Resolution(lines=16, nodes=16, levels=6)
-    first, words = load_absorption(small, folder=tmp_path / "new")
-    again, more_words = load_absorption(small, folder=tmp_path / "new")
-    assert "computed and kept" in words and "read from" in more_words
+def test_coarse_meshes_are_refused() -> None:
+    for coarse in (Resolution(lines=60, nodes=128), Resolution(lines=128, nodes=60)):
+        with pytest.raises(InputError, match="at least 64 of both"):
+            tabulate_absorption(coarse)
+    with pytest.raises(InputError, match=r"margin = 0\.5"):
+        Resolution(margin=0.5)
+
+
+def test_tables_are_kept_in_a_cache(tmp_path: Path, absorption: Absorption, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def tabulate(resolution: Resolution, **_: object) -> AbsorptionTable:
+        made.append(resolution)
+        return dataclasses.replace(absorption.table, nodes=resolution.nodes)
+
+    monkeypatch.setattr("analysis.thermal.absorption.tabulate_absorption", tabulate)
+    monkeypatch.setattr("analysis.thermal.absorption.tabulate_landscape_absorption", tabulate)
+    first, words = load_absorption(COARSE, folder=tmp_path / "new")
+    again, more_words = load_absorption(COARSE, folder=tmp_path / "new")
+    assert "computed and kept" in words and "read from" in more_words and len(made) == 1
     assert np.array_equal(first.table.absorption_kt, again.table.absorption_kt)
-    other, _ = load_absorption(Resolution(lines=16, nodes=20, levels=6), folder=tmp_path / "new")
-    assert other.table.nodes == 20 and len(list((tmp_path / "new").glob("*.h5"))) == 2
+    other, _ = load_absorption(Resolution(lines=128, nodes=160), folder=tmp_path / "new")
+    assert other.table.nodes == 160 and len(list((tmp_path / "new").glob("*.h5"))) == 2
+    for b in (None, 1.0, 2.0, 1.0):
+        landscape, _ = load_landscape_absorption(COARSE, b=b, folder=tmp_path / "new")
+        assert isinstance(landscape, LandscapeAbsorption) and landscape.b == b
+    assert len(list((tmp_path / "new").glob("landscape-*.h5"))) == 3 and len(made) == 5
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    kept, excuse = load_absorption(small, folder=blocked)
+    kept, excuse = load_absorption(COARSE, folder=blocked)
     assert "not kept" in excuse and np.array_equal(kept.table.absorption_kt, first.table.absorption_kt)
 
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from analysis import cli_thermal
 from analysis.cli import app
+from analysis.commands import thermal as cli_thermal
 from analysis.documents import as_json
 from analysis.plotting.conductivity import figure_conductivity, plot_heat_capacity, plot_heat_spectrum
 from analysis.simulated_material import bands, simulated_draws, simulated_material

@@ -1,24 +1,15 @@
-"""Stability of soft modes: the equation, its printed numbers, and measured modes beside it."""
+"""Stability of soft modes: the equation and its printed numbers."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from scipy import integrate
 
-from analysis.plotting.stability import plot_stability, plot_stability_test, table_stability, table_stability_test
-from analysis.soft_potential.parameters import mode_energy, quartic_frequency
+from analysis.plotting.stability import plot_stability, table_stability
 from analysis.thermal import stability
-from analysis.thermal.measured_stability import (
-    QuenchedModes,
-    compare_with_stability,
-    implied_distortion_energy,
-    restoring_share,
-    unsoftened_energy,
-)
-from atomsim.errors import IllPosedFit, InputError
+from analysis.thermal.measured_stability import implied_distortion_energy
+from atomsim.errors import InputError
 from atomsim.units import ANGSTROM, ATOMIC_MASS, BOLTZMANN, ELECTRON_VOLT
 
 PRINTED_ACCURACY = 0.15  # of N_s a^2 and eps_0, for which omega_c is printed with one digit
@@ -131,6 +122,17 @@ def test_stability_curve_has_the_features_of_the_figure():
     np.testing.assert_array_equal(axes.lines[0].get_xdata(), curves[0].eta)
 
 
+def test_arrows_stand_where_the_energy_diverges():
+    curves = [stability.stability_curve(ratio) for ratio in (3.0, 5.0, 8.0)]
+    axes = plot_stability(curves)
+    tips = [text.xy for text in axes.texts if text.arrow_patch is not None]
+    assert tips == [(curve.eta_2, 0) for curve in curves]
+    for curve in curves:
+        # ... and the energy beyond any bound is only there: at eta_2 itself the harmonic equation holds.
+        assert curve.eta_2 * (1 - curve.eta_2) == pytest.approx(1 / (4 * curve.ratio))
+        assert curve.energy[-1] > 1e5 and curve.eta[-1] < curve.eta_2
+
+
 def test_unstable_ratios_are_refused():
     for ratio in (0.99, float("nan"), float("inf")):
         with pytest.raises(InputError, match="ratio"):
@@ -139,71 +141,3 @@ def test_unstable_ratios_are_refused():
         stability.stable_energy(np.array([-1.0]), 3.0, upper=True)
     with pytest.raises(InputError, match="points"):
         stability.stability_curve(3.0, points=1)
-
-
-# --- measured modes -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class FewModes:
-    """As much of the soft modes as the comparison reads."""
-
-    omega_m: np.ndarray
-    chi_relaxed_m: np.ndarray
-
-
-def test_energy_and_share_of_a_mode_are_those_of_its_expansion():
-    omega, chi, omega_c, s = 0.4, 3.0, 1.7, 0.9
-    eta, energy = restoring_share(omega, omega_c), unsoftened_energy(chi, omega_c)
-    x = s * omega_c / np.sqrt(2 * energy)  # eps eta x^2 = omega^2 s^2/2
-    expansion = omega**2 * s**2 / 2 + chi * s**4 / 24
-    assert energy * (eta * x**2 + x**4) == pytest.approx(expansion, rel=1e-12)
-    # With the length at which the quartic term is that of an unsoftened mode, it is the energy of a mode of N atoms.
-    participation, mass = 30.0, 1.4
-    length = np.sqrt(12 / (chi * participation * mass)) * omega_c
-    assert mode_energy(chi, participation, mean_mass=mass, length=length) == pytest.approx(energy, rel=1e-12)
-    assert quartic_frequency(chi, participation, mean_mass=mass, length=length) == pytest.approx(omega_c, rel=1e-12)
-    assert restoring_share(-omega, omega_c) == -eta
-
-
-def modes_on_the_curve(temperature, distortion, omega_c, rng, noise=0.0):
-    eta, energy = stability.stable_energy(rng.uniform(0.1, 30, 40), distortion / temperature)
-    energy = energy * temperature * np.exp(noise * rng.normal(size=len(energy)))
-    return FewModes(omega_c * np.sqrt(eta), 6 * omega_c**4 / energy)
-
-
-def test_measured_modes_on_the_curve_give_one_distortion_energy():
-    rng, omega_c, distortion = np.random.default_rng(3), 2.0, 3.0
-    ensembles = [
-        QuenchedModes(
-            t, (modes_on_the_curve(t, distortion, omega_c, rng), modes_on_the_curve(t, distortion, omega_c, rng))
-        )
-        for t in (0.2, 0.5, 0.9)
-    ]
-    found = compare_with_stability(ensembles, omega_c=omega_c)
-    np.testing.assert_allclose(found.implied_m, distortion, rtol=1e-9)
-    assert found.scatter < 1e-9 and abs(found.trend) < 1e-9
-    assert found.count_k.tolist() == [80, 80, 80]
-    axes = plot_stability_test(found)
-    assert len(axes.lines) >= 6
-    assert len(table_stability_test(found).rows) == 240
-
-
-def test_measured_modes_off_the_curve_show_scatter_and_trend():
-    rng, omega_c = np.random.default_rng(4), 2.0
-    ensembles = [QuenchedModes(t, (modes_on_the_curve(t, 4.0 * t, omega_c, rng, noise=0.5),)) for t in (0.2, 0.4, 0.8)]
-    found = compare_with_stability(ensembles, omega_c=omega_c)
-    # eps_m grows with T here, so the trend is one; eps <x^2> changes with eps^{1/2} in the quartic limit.
-    assert found.trend == pytest.approx(1, abs=5 * found.trend_error)
-    assert found.trend > 10 * found.trend_error
-    assert found.scatter > 0.05
-
-
-def test_comparison_counts_what_it_leaves_out():
-    modes = FewModes(np.array([0.1, 0.2, 0.3, 3.0, 0.2]), np.array([1.0, 2.0, -1.0, 1.0, 5.0]))
-    found = compare_with_stability([QuenchedModes(0.5, (modes,))], omega_c=2.0)
-    assert found.n_unbounded == 1 and np.isnan(found.implied_m).sum() == 1 and np.isnan(found.trend)
-    with pytest.raises(IllPosedFit, match="2 modes"):
-        compare_with_stability([QuenchedModes(0.5, (FewModes(np.array([0.1, 0.2]), np.ones(2)),))], omega_c=2.0)
-    with pytest.raises(InputError, match=r"temperature = 0\.0"):
-        compare_with_stability([QuenchedModes(0.0, (modes,))], omega_c=2.0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis.plotting.conductivity import figure_fit
+from analysis.thermal.absorption import FIELD_LIMITS
+from analysis.thermal.exact_landscape import ExactTables
 from analysis.thermal.fit import fit_thermal, rms_per_decade
 from analysis.thermal.kappa import conductivity
 from analysis.thermal.materials import KarpovParshinMaterial, get_glass
@@ -22,6 +24,8 @@ ERROR = 0.03
 TRIALS = 200
 # The trials differ from 95 per cent by their own scatter, sqrt(0.95 0.05/200) = 1.5 per cent.
 COVERAGE = (0.90, 1.0)
+# Three standard errors of 0.95 below it, for 25 trials.
+EXACT_TRIALS, EXACT_COVERAGE = 25, 0.95 - 3 * (0.95 * 0.05 / 25) ** 0.5
 
 
 def measurement(temperature, kappa, error=None, heat=None, heat_error=None):
@@ -60,6 +64,45 @@ def test_synthetic_constants_lie_within_their_errors_in_95_of_100_trials():
         inside[trial] = np.abs(np.log(found.value_p / truth)) < 1.96 * found.error_p
     coverage = inside.mean(axis=0)
     assert np.all((coverage >= COVERAGE[0]) & (coverage <= COVERAGE[1])), coverage
+
+
+@dataclass(frozen=True)
+class SumOfLimits:
+    """A smooth stand-in for the table of the exact model: two levels and vibrations, added up."""
+
+    def with_derivatives(self, omega, tau):
+        """Value and logarithmic derivatives."""
+        x = omega / (2 * tau)
+        law, slope = FIELD_LIMITS.low(omega)
+        cold, vibrations = law * np.tanh(x), omega**3 / 8
+        fall = law * x / np.cosh(np.minimum(x, 300.0)) ** 2
+        value = cold + vibrations
+        return value, (cold * slope + fall + 3 * vibrations) / value, -fall / value
+
+
+def test_exact_model_recovers_constants_within_their_errors():
+    rng = np.random.default_rng(11)
+    T = np.geomspace(0.1, 8, 8)
+    tables, channels = ExactTables(SumOfLimits()), ("resonant",)
+    kappa = conductivity(TRUTH, T, model="exact", channels=channels, measure=tables).conductivity_T
+    truth = np.array([TRUTH.W, 1 / 0.7])
+    options = {"model": "exact", "channels": channels, "tables": tables, "profiles": False}
+    exact = fit_thermal(measurement(T, kappa, ERROR * kappa), START, **options)
+    np.testing.assert_allclose(exact.value_p, truth, rtol=1e-6)
+    inside = np.zeros((EXACT_TRIALS, 2))
+    for trial in range(EXACT_TRIALS):
+        found = fit_thermal(measurement(T, noisy(kappa, rng), ERROR * kappa), START, **options)
+        inside[trial] = np.abs(np.log(found.value_p / truth)) < 1.96 * found.error_p
+    assert np.all(inside.mean(axis=0) >= EXACT_COVERAGE), inside.mean(axis=0)
+
+
+def test_coupling_behind_a_table_cannot_be_fitted():
+    T = np.geomspace(1, 8, 6)
+    glass = KarpovParshinMaterial(
+        "g", 2200.0, 5800.0, 3800.0, mass=28.0, length=1.0, energy=30.0, G=1e27, b=1.0, d_l2=0.3, d_t2=0.2, xi2=1.0
+    )
+    with pytest.raises(InputError, match="b cannot be fitted with the exact model"):
+        fit_thermal(measurement(T, T**2), glass, free=("G", "b"), model="exact")
 
 
 def test_conductivity_and_specific_heat_together_fix_the_coupling():

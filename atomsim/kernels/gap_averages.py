@@ -16,7 +16,8 @@ TWO_LEVEL_SPREAD = 1.25  # largest ratio of the wells' distances at the corners 
 DEGENERATE = 1e-3  # area of a triangle in (a, ln b) over the product of its sides below which it has none [-]
 DENSITY_SPREAD = 3.0  # largest ratio of the densities of two-level systems at the corners [-]
 AGREEMENT = 0.4  # of the slope of a gap with its chord on a triangle, within which the slope is used [-]
-UNRESOLVED = 9.0  # ln of the smallest gap of interest over the coupling of a crossing that nobody sees [-]
+UNSEEN = 5.3  # ln of a gap over the coupling of the crossing, from which on its share of the gap, 1e-5, is left out [-]
+GAUSS = 1 / math.sqrt(3.0)  # twice the distance of the two points of Gauss from the middle of an interval of one [-]
 WIDE = 1.0  # range of the logarithm of a gap on a triangle from which the gap itself is taken as linear [-]
 
 
@@ -62,15 +63,21 @@ def _edge_roots(a0, l0, a1, l1, omega, log_omega, roots):
         if (f_lo > 0) == (f_hi > 0):
             continue
         rising = f_hi > 0
+        r = 0.5 * (lo + hi)
         for _ in range(60):
-            middle = 0.5 * (lo + hi)
-            if (_height(middle, omega, log_omega, a0, l0, slope) > 0) == rising:
-                hi = middle
+            f = _height(r, omega, log_omega, a0, l0, slope)
+            if (f > 0) == rising:
+                hi = r
             else:
-                lo = middle
-            if hi - lo < 1e-10:
+                lo = r
+            trial = r + f / (r / (1.0 - r * r) + k)  # Newton; halved where that leaves the bracket
+            if not lo < trial < hi:
+                trial = 0.5 * (lo + hi)
+            moved = abs(trial - r)
+            r = trial
+            if moved < 1e-10:
                 break
-        roots[found] = 0.5 * (lo + hi)
+        roots[found] = r
         found += 1
     return found
 
@@ -145,9 +152,20 @@ def _sorted(e, s, node, slope):
                 slope[i, c], slope[j, c] = slope[j, c], slope[i, c]
 
 
+@njit(inline="always")
+def _corrected(weight, slope, chord, steepness):
+    """Factor of a section's density for the slope that is known at the corners instead of that of the chords."""
+    along = weight[0] * slope[0, 0] + weight[1] * slope[1, 0] + weight[2] * slope[2, 0]
+    across = weight[0] * slope[0, 1] + weight[1] * slope[1, 1] + weight[2] * slope[2, 1]
+    true = math.hypot(along, across)
+    if math.hypot(along - chord[0], across - chord[1]) < AGREEMENT * min(true, steepness):
+        return steepness / true
+    return 1.0
+
+
 @njit(cache=True, error_model="numpy")
 def _add_plain(e, s, node, slope, chord, tilt, low, high, start, step, weight, population, out):
-    """Add a triangle with no crossing to all rows it reaches.
+    """Add a triangle with no crossing to all bins it reaches: averages over the logarithm of the frequency.
 
     The gap (for two levels far apart: ``tilt`` near one) or else its logarithm is linear, and so is the strength times
     the power of the gap that makes it vary least. The slope known at the corners replaces that of the chords.
@@ -156,12 +174,13 @@ def _add_plain(e, s, node, slope, chord, tilt, low, high, start, step, weight, p
     if e[2] - e[0] < 1e-12:
         e[2] = e[0] + 1e-12
         e[1] = e[0] + 0.5e-12
-    first = max(0, math.ceil((e[0] - start) / step))
-    last = min(out.shape[0] - 1, math.floor((e[2] - start) / step))
+    bottom, middle, top = e[0], e[1], e[2]
+    first = max(0, math.ceil((bottom - start) / step - 0.5))
+    last = min(out.shape[0] - 1, math.floor((top - start) / step + 0.5))
     if first > last:
         return
-    wide = e[2] - e[0] > WIDE
-    power, bottom = 0.0 if wide else 1 + tilt, e[0]
+    wide = top - bottom > WIDE
+    power = 0.0 if wide else 1 + tilt
     straight = wide or tilt > 0.5
     for i in range(3):
         s[i] *= math.exp(power * (e[i] - bottom))
@@ -170,18 +189,23 @@ def _add_plain(e, s, node, slope, chord, tilt, low, high, start, step, weight, p
             slope[i, 0], slope[i, 1] = slope[i, 0] * e[i], slope[i, 1] * e[i]
     steepness = math.hypot(chord[0], chord[1])
     for k in range(first, last + 1):
-        g = start + step * k
-        density = 0.5 * math.exp(-power * (g - bottom))
-        if straight:
-            density *= _section(math.exp(g), e[0], e[1], e[2], weight)
-        else:
-            density *= _section(g, e[0], e[1], e[2], weight) * math.exp(-g)
-        along = weight[0] * slope[0, 0] + weight[1] * slope[1, 0] + weight[2] * slope[2, 0]
-        across = weight[0] * slope[0, 1] + weight[1] * slope[1, 1] + weight[2] * slope[2, 1]
-        true = math.hypot(along, across)
-        if math.hypot(along - chord[0], across - chord[1]) < AGREEMENT * min(true, steepness):
-            density *= steepness / true
-        c0, c1, c2 = density * weight[0] * s[0], density * weight[1] * s[1], density * weight[2] * s[2]
+        c0, c1, c2 = 0.0, 0.0, 0.0
+        for branch in range(2):
+            lo = max(start + step * (k - 0.5), bottom if branch == 0 else middle)
+            hi = min(start + step * (k + 0.5), middle if branch == 0 else top)
+            if hi <= lo:
+                continue
+            for point in range(2):  # of Gauss
+                g = 0.5 * (lo + hi) + (point - 0.5) * (hi - lo) * GAUSS
+                density = 0.25 * (hi - lo) / step * math.exp(-power * (g - bottom))
+                if straight:
+                    density *= _section(math.exp(g), e[0], e[1], e[2], weight)
+                else:
+                    density *= _section(g, e[0], e[1], e[2], weight) * math.exp(-g)
+                density *= _corrected(weight, slope, chord, steepness)
+                c0 += density * weight[0] * s[0]
+                c1 += density * weight[1] * s[1]
+                c2 += density * weight[2] * s[2]
         for t in range(out.shape[1]):
             out[k, t] += (
                 c0 * (population[node[0], t, low] + population[node[0], t, high])
@@ -193,9 +217,12 @@ def _add_plain(e, s, node, slope, chord, tilt, low, high, start, step, weight, p
 @njit(cache=True, error_model="numpy")
 def _add_crossings(a, h, density, low, high, node, start, step, cuts, roots, population, out):
     """Add a triangle with a crossing to all rows it reaches."""
-    reach = max(abs(a[0]), abs(a[1]), abs(a[2]))
-    top = 0.5 * math.log(reach * reach + math.exp(2 * max(h[0], h[1], h[2])))
-    first = max(0, math.ceil((min(h[0], h[1], h[2]) - start) / step))
+    bottom, height = min(h[0], h[1], h[2]), max(h[0], h[1], h[2])
+    reach, nearest = max(abs(a[0]), abs(a[1]), abs(a[2])), min(abs(a[0]), abs(a[1]), abs(a[2]))
+    if min(a[0], a[1], a[2]) < 0 < max(a[0], a[1], a[2]):
+        nearest = 0.0
+    top = min(0.5 * math.log(reach * reach + math.exp(2 * height)), height + UNSEEN)
+    first = max(0, math.ceil((0.5 * math.log(nearest * nearest + math.exp(2 * bottom)) - start) / step))
     last = min(out.shape[0] - 1, math.floor((top - start) / step))
     for k in range(first, last + 1):
         g = start + step * k
@@ -205,7 +232,7 @@ def _add_crossings(a, h, density, low, high, node, start, step, cuts, roots, pop
 @njit(cache=True, error_model="numpy")
 def add_strip_kernel(
     log_gap, slopes, energy, strength, field, log_coupling, distance, shares, densities, population, lows, highs,
-    frozen, start, step, out,
+    frozen, start, step, values, averages,
 ):  # fmt: skip
     """Add all triangles between two lines, whose nodes stand one line after the other, to a result.
 
@@ -225,10 +252,11 @@ def add_strip_kernel(
         frozen: energy from which a level is empty.
         start: logarithm of the first frequency.
         step: step of the logarithm.
-        out: the result; axes frequency, temperature.
+        values: crossings at the frequencies; axes frequency, temperature.
+        averages: all else, averaged over one step about each frequency.
     """
     n = energy.shape[0] // 2
-    end = start + step * (out.shape[0] - 1)
+    end = start + step * (values.shape[0] - 0.5)
     node, order = np.empty(3, np.int64), np.empty(3, np.int64)
     a, h, d, e, s, weight = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     share, density, cuts, roots = np.zeros(3), np.empty(3), np.empty(8), np.empty(2)
@@ -241,28 +269,28 @@ def add_strip_kernel(
             low, high = lows[p], highs[p]
             if min(energy[node[0], low], energy[node[1], low], energy[node[2], low]) > frozen:
                 continue
+            if high > low + 1 and min(log_gap[node[0], p], log_gap[node[1], p], log_gap[node[2], p]) > end:
+                continue
             for i in range(3):
                 e[i], s[i], order[i] = log_gap[node[i], p], strength[node[i], p], node[i]
                 slope[i, 0], slope[i, 1] = slopes[node[i], p, 0], slopes[node[i], p, 1]
-            if min(e[0], e[1], e[2]) > end:
-                continue
             if high == low + 1:
                 for i in range(3):
                     a[i], h[i], d[i] = field[node[i], low], log_coupling[node[i], low], distance[node[i], low]
                     share[i], density[i] = shares[node[i], low], densities[node[i], low]
-                if max(h[0], h[1], h[2]) < start - UNRESOLVED and min(e[0], e[1], e[2]) < start:
+                if max(h[0], h[1], h[2]) < start - UNSEEN and min(e[0], e[1], e[2]) < start:
                     continue
                 if max(share[0], share[1], share[2]) > 0 and _is_crossing(a, h, d, share, density):
-                    _add_crossings(a, h, density, low, high, node, start, step, cuts, roots, population, out)
+                    _add_crossings(a, h, density, low, high, node, start, step, cuts, roots, population, values)
                     if min(share[0], share[1], share[2]) == 1:
                         continue
                     for i in range(3):
                         s[i] *= 1 - share[i]
                 for i in range(3):
                     # Two wells that know nothing of each other but stand level: any shift parts them.
-                    if e[i] < start and h[i] < start - UNRESOLVED:
+                    if e[i] < start and h[i] < start - UNSEEN:
                         s[i] = 0.0
-            if max(e[0], e[1], e[2]) < start:
+            if max(e[0], e[1], e[2]) < start or min(e[0], e[1], e[2]) > end:
                 continue
             tilt = 0.0
             if high == low + 1:
@@ -273,4 +301,4 @@ def add_strip_kernel(
                 d[i] = math.exp(e[i]) if straight else e[i]
             chord[0] = d[1] - d[0] if triangle % 2 == 0 else d[0] - d[2]
             chord[1] = d[2] - d[0] if triangle % 2 == 0 else d[0] - d[1]
-            _add_plain(e, s, order, slope, chord, tilt, low, high, start, step, weight, population, out)
+            _add_plain(e, s, order, slope, chord, tilt, low, high, start, step, weight, population, averages)
