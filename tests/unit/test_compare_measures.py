@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from analysis.commands import measures as cli_measures
 from analysis.cli import app
+from analysis.commands import measures as cli_measures
 from analysis.plotting.measures import figure_measures, table_measures
 from analysis.soft_potential.measured_measure import MeasuredMeasure
 from analysis.thermal import compare_measures as module
