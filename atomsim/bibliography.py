@@ -289,7 +289,7 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
         ),
         "concentration-notes": Reference(
             "the atomsim developers",
-            "Concentration excitations of a configuration and the transport they scatter: derivations",
+            "Concentration excitations of a configuration: derivations",
             "docs/concentration.md of this project",
             None,
         ),

@@ -52,7 +52,7 @@ def _strength() -> list[FormulaCheck]:
     l2, t2 = over_directions(np.diag([1.0, -0.4, -0.6])[None])
     strengths = [tunnelling_strength(coupling_squared=s, velocity=v, **numbers) for s, v in ((l2, 9.0), (t2, 5.0))]
     return [
-        check("strength", "C_l/C_t of a pure shear coupling", form="C_s = P_s Lambda_s^2/(W rho v_s^2)",
+        check("tunnelling strength", "C_l/C_t of a pure shear coupling", form="C_s = P_s Lambda_s^2/(W rho v_s^2)",
               derived=4 / 3 * (5 / 9) ** 2, numerical=strengths[0] / strengths[1], tolerance=QUADRATURE,
               remark="the least value, (4/3)(v_t/v_l)^2; average over directions"),
     ]  # fmt: skip

@@ -46,7 +46,8 @@ NUMBERED = {
     "buchenau-1992": [str(n) for n in range(1, 25)],
 }
 LATER = [
-    "tanh law", "resonant vibrations", "relaxation over barriers", "one-phonon relaxation", "strength", "vibrations",
+    "tanh law", "resonant vibrations", "relaxation over barriers", "one-phonon relaxation", "tunnelling strength",
+    "vibrations",
     "tunnelling specific heat", "vibrational specific heat", "minimum of C/T^3", "tunnelling states",
 ]  # fmt: skip
 WRONG = {
