@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -199,15 +200,26 @@ def parameter_violations(name: str, function: Function, docstring: str) -> Itera
             yield f"{name} gives no unit in [brackets] for {parameter}"
 
 
-def option_violations(name: str, function: Function, module: Module) -> Iterator[str]:
-    """Yield the parameters of a command-line verb that have no help text."""
-    aliases = {
+def assigned_names(tree: ast.Module) -> dict[str, str]:
+    """The names that a module assigns, with the expressions behind them."""
+    return {
         target.id: ast.unparse(node.value)
-        for node in module.tree.body
+        for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+
+
+@cache
+def shared_options() -> dict[str, str]:
+    """The options that several verbs share."""
+    return assigned_names(ast.parse((ROOT / "analysis/commands/common.py").read_text(encoding="utf-8")))
+
+
+def option_violations(name: str, function: Function, module: Module) -> Iterator[str]:
+    """Yield the parameters of a command-line verb that have no help text."""
+    aliases = shared_options() | assigned_names(module.tree)
     for parameter, annotation in parameters(function).items():
         known = aliases.get(annotation, annotation)
         if "help=" not in known and "Context" not in known:

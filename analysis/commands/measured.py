@@ -25,7 +25,7 @@ HOTTEST_OF_LAWS = 100.0  # points above are printed one by one [K]
 def beside_measurement(
     name: str, result: ThermalResult, material: Material
 ) -> tuple[ConductivityComparison, MeasuredGlass, tuple[Array, Array]]:
-    """Return a result beside what is measured of this glass: conductivity, the data, and specific heat with its ratio.
+    """Return a result beside what is measured of this glass: conductivity, the data, and [K], [-] of the specific heat.
 
     Args:
         name: short name of the glass, as in the table of materials.
