@@ -187,7 +187,7 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             "IFI/Plenum, New York",
             1970,
         ),
-        "crc-handbook": Reference(
+        "crc-handbook-2005": Reference(
             "D. R. Lide (editor)",
             "CRC Handbook of Chemistry and Physics, section 12: thermal conductivity of ceramics and other insulators",
             "CRC Press, Boca Raton",

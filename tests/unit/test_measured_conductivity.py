@@ -57,7 +57,7 @@ def test_measured_silica_has_the_numbers_of_the_handbook():
     place = np.searchsorted(glass.temperature_T, np.array(celsius) + 273.0)
     np.testing.assert_allclose(glass.temperature_T[place] - 273.15, celsius, atol=1e-9)
     np.testing.assert_array_equal(glass.conductivity_T[place], kappa)
-    assert all("crc-handbook" in glass.source_T[i] and "(compiled)" in glass.source_T[i] for i in place)
+    assert all("crc-handbook-2005" in glass.source_T[i] and "(compiled)" in glass.source_T[i] for i in place)
 
 
 def test_every_measured_number_is_sourced_and_ascends():

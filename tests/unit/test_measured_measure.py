@@ -153,6 +153,7 @@ def test_vibrations_absorb_as_a_power_of_the_curvature_tells() -> None:
         law, slope, _ = PowerLimits(power).high(omega, omega)
         np.testing.assert_allclose(value, law, rtol=0.03)
         assert np.polyfit(np.log(omega), np.log(value), 1)[0] == pytest.approx(slope[0], abs=0.15)
+    table = tabulate_levels(Resolution(lines=64, nodes=64, levels=8), landscape=True)
     whole = landscape_measure(table)
     np.testing.assert_allclose(field_measure(table, power_weight(0.0)).factor_cln[2][5:, 5:],
                                whole.factor_cln[2][5:, 5:] / 2, rtol=1e-6)  # fmt: skip
