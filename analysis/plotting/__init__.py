@@ -6,6 +6,7 @@ figure) and return them.
 
 from matplotlib.figure import Figure
 
+from analysis.plotting.landscape import plot_landscape, table_landscape
 from analysis.plotting.soft_modes import plot_scan, plot_soft_mode, table_scan, table_soft_mode
 from analysis.plotting.soft_potentials import figure_soft_potentials, plot_soft_potentials, table_soft_potentials
 from analysis.plotting.structure import (
@@ -43,6 +44,7 @@ __all__ = [
     "plot_conductivity",
     "plot_density_of_states",
     "plot_energies",
+    "plot_landscape",
     "plot_low_participation",
     "plot_pair_distribution",
     "plot_participation",
@@ -55,6 +57,7 @@ __all__ = [
     "table_conductivity",
     "table_density_of_states",
     "table_inherent_structures",
+    "table_landscape",
     "table_pair_distribution",
     "table_participation",
     "table_scan",

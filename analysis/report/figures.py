@@ -144,6 +144,15 @@ def _soft_potentials(study: WholeStudy) -> Iterator[ReportFigure]:
         plotting.figure_soft_potentials(potentials, study.material),
         plotting.table_soft_potentials(potentials, study.material),
     )  # fmt: skip
+    cloud = (potentials.alpha_m, potentials.beta_m)
+    yield _svg(
+        "landscape", "soft_potentials", "Forms of the soft potentials, and two-level systems among them",
+        "The same potentials in the plane of (α, β): regions by the number of wells and by what the minimum at the "
+        "origin is. Two-level systems, with a gap below W, are marked by type: type I around the half-axis β = 0, "
+        "α < 0, type II around the parabola β² = 4α where both wells are equal. A glass in its minima shows none of "
+        "type I; each is the image of one of type II seen from the maximum between its wells.",
+        plotting.plot_landscape(cloud).figure, plotting.table_landscape(cloud),
+    )  # fmt: skip
 
 
 def _heat(study: WholeStudy) -> Iterator[ReportFigure]:

@@ -151,7 +151,7 @@ def test_every_figure_has_a_table_with_units(folder: Path) -> None:
     figures = folder / "figures"
     pictures = {path.stem for path in figures.iterdir() if path.suffix in (".svg", ".png")}
     tables = {path.stem for path in figures.glob("*.csv")}
-    assert pictures == tables and len(tables) == 9
+    assert pictures == tables and len(tables) == 10
     for path in figures.glob("*.csv"):
         header, *rows = path.read_text(encoding="utf-8").splitlines()
         assert "[" in header and len(rows) > 2
