@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -201,12 +201,29 @@ class StudyConfig(Section):
         return toml.dump(self.as_dict())
 
 
+Study = TypeVar("Study", bound=BaseModel)
+
+
 def load_study(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
     """Read and check a study file.
 
     Args:
         path: a TOML file.
         overrides: texts ``table.key=value``, applied over the file in order.
+
+    Raises:
+        InputError: the file cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
+    """
+    return read_study(path, overrides, StudyConfig)
+
+
+def read_study(path: Path, overrides: Sequence[str], kind: type[Study]) -> Study:
+    """Read and check a study file of any kind.
+
+    Args:
+        path: a TOML file.
+        overrides: texts ``table.key=value``, applied over the file in order.
+        kind: the keys and what they may hold.
 
     Raises:
         InputError: the file cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
@@ -224,9 +241,9 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
         places |= {key_path[:i]: f"--set {item}" for i in range(1, len(key_path) + 1) if key_path[:i] not in places}
         places[key_path] = f"--set {item}"
     try:
-        return StudyConfig.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
-        problems = [_explain(problem, places, str(path)) for problem in error.errors()]
+        problems = [_explain(problem, places, str(path), kind) for problem in error.errors()]
         raise InputError("\n".join(problems)) from error
 
 
@@ -245,23 +262,23 @@ def known_keys(section: type[BaseModel], prefix: str = "") -> dict[str, type[Bas
     return keys
 
 
-def _explain(problem: Any, places: dict[toml.KeyPath, str], name: str) -> str:
+def _explain(problem: Any, places: dict[toml.KeyPath, str], name: str, kind: type[BaseModel]) -> str:
     """One validation error as ``place: key = value: what is expected``."""
     location: toml.KeyPath = problem["loc"]
     place = next((places[location[:i]] for i in range(len(location), 0, -1) if location[:i] in places), name)
     dotted = ".".join(map(str, location))
     if problem["type"] == "extra_forbidden":
-        return f"{place}: unknown key {dotted!r}{_suggestion(location)}"
+        return f"{place}: unknown key {dotted!r}{_suggestion(location, kind)}"
     if problem["type"] == "missing":
         return f"{place}: {dotted} is missing and has no default"
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     shown = "" if isinstance(problem["input"], dict | BaseModel) else f" = {problem['input']!r}"
-    return f"{place}: {dotted}{shown}: {message}"
+    return f"{place}: {dotted}{shown}: {message}" if dotted else f"{place}: {message}"
 
 
-def _suggestion(location: toml.KeyPath) -> str:
+def _suggestion(location: toml.KeyPath, kind: type[BaseModel]) -> str:
     """The same key in another table, else the nearest key of this table."""
-    keys = known_keys(StudyConfig)
+    keys = known_keys(kind)
     *tables, last = map(str, location)
     here = ".".join([*tables, ""]) if tables else ""
     siblings = [key for key in keys if key.startswith(here) and "." not in key.removeprefix(here)]

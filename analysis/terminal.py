@@ -116,7 +116,7 @@ class RunDisplay:
             return
         self.last = now
         left = (now - self.start) * (event.total - event.done) / event.done if event.done > 0 else math.nan
-        rest = f"{event.tasks_left} tasks and about {duration(left)} left" if event.tasks_left else "all tasks done"
+        rest = f"{event.tasks_left} steps and about {duration(left)} left" if event.tasks_left else "all done"
         self.console.file.write(f"{100 * event.done / event.total:3.0f} %  {event.label}; {rest}\n")
         self.console.file.flush()
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from analysis import toml
-from analysis.config import Count, Positive, Section, StudyConfig, known_keys
+from analysis.config import Count, Positive, Section, StudyConfig, read_study
 from atomsim.annealing import AnnealParameters, frame_steps
-from atomsim.errors import InputError, nearest
 from atomsim.potentials import get_model
 
 FEWEST_GLASSES = 2
@@ -86,32 +84,4 @@ def load_anneal_study(path: Path, overrides: Sequence[str] = ()) -> AnnealStudy:
     Raises:
         InputError: the file cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise InputError(f"{path}: cannot read the study file ({reason})") from error
-    data = toml.parse(text, str(path))
-    lines = toml.key_lines(text)
-    for item in overrides:
-        key_path, value = toml.parse_override(item)
-        toml.override(data, key_path, value)
-    try:
-        return AnnealStudy.model_validate(data)
-    except ValidationError as error:
-        raise InputError("\n".join(_explain(problem, lines, str(path)) for problem in error.errors())) from error
-
-
-def _explain(problem: Any, lines: dict[toml.KeyPath, int], name: str) -> str:
-    """One validation error as ``file, line: key = value: what is expected``."""
-    location: toml.KeyPath = problem["loc"]
-    line = next((lines[location[:i]] for i in range(len(location), 0, -1) if location[:i] in lines), None)
-    place = name if line is None else f"{name}, line {line}"
-    dotted = ".".join(map(str, location))
-    if problem["type"] == "extra_forbidden":
-        return f"{place}: unknown key {dotted!r}{nearest(dotted, known_keys(AnnealStudy))}"
-    if problem["type"] == "missing":
-        return f"{place}: {dotted} is missing and has no default"
-    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    shown = f" = {problem['input']!r}" if isinstance(problem["input"], int | float | str | list) else ""
-    return f"{place}: {dotted}{shown}: {message}" if dotted else f"{place}: {message}"
+    return read_study(path, overrides, AnnealStudy)

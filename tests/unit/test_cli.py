@@ -297,7 +297,7 @@ def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixtur
         display(StudyProgress("thermal", 4.0, 4.0, 0))
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err == "100 %  thermal; all tasks done\n"
+    assert output.err == "100 %  thermal; all done\n"
 
 
 def test_time_left_is_told_in_words() -> None:

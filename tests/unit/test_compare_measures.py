@@ -241,4 +241,4 @@ def test_progress_of_a_table_is_shown_on_standard_error(capsys: pytest.CaptureFi
             for done in (1, 2, 3):
                 progress(done, 3)
     err = capsys.readouterr().err
-    assert err.count("100 %  table of the exact model; all tasks done") == 2
+    assert err.count("100 %  table of the exact model; all done") == 2
