@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -157,7 +158,7 @@ def column_table(columns: Mapping[str, Sequence[object]], *, rows: int | None = 
     table = Table(box=None, header_style="bold")
     content = list(zip(*columns.values(), strict=True))
     for name, first in zip(columns, content[0] if content else columns, strict=True):
-        table.add_column(name, justify="left" if isinstance(first, str) else "right")
+        table.add_column(escape(name), justify="left" if isinstance(first, str) else "right")
     for row in content[:rows]:
-        table.add_row(*(number(float(x)) if isinstance(x, float) else str(x) for x in row))
+        table.add_row(*(number(float(x)) if isinstance(x, float) else escape(str(x)) for x in row))
     return table

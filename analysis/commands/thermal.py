@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.soft_potential.measured_measure import MeasuredMeasure
     from analysis.study.results import WholeStudy
     from analysis.thermal.compare_measures import MeasureComparison
+    from analysis.thermal.exact_heat import HeatMinimum
     from analysis.thermal.fit import ThermalFit
     from analysis.thermal.kappa import ThermalResult
     from analysis.thermal.materials import GlassMaterial, Material
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_TEMPERATURES = "0.01:300:61log"
 DEFAULT_MATERIAL = "silica"
 QUANTITIES = ("kappa", "heat-capacity")
+TIMES_OF_EXPERIMENTS = np.array([1e-3, 1.0, 1e3])  # of the time of the experiment
 
 verbs = typer.Typer()
 
@@ -109,6 +111,8 @@ def thermal(
         beside = beside.compared(glass, study, chosen, compared)
     if measured:
         beside = beside.measured(material, glass)
+    if shown == "heat-capacity":
+        beside = beside.with_minimum(glass)
     if figure is not None:
         write_figure(figure, beside.figure(glass, shown))
     if as_json:
@@ -125,6 +129,7 @@ class _Beside:
     band: Bands | None = None
     comparison: MeasureComparison | None = None
     measurement: tuple[Any, Any, Any] | None = None
+    minimum: HeatMinimum | None = None
 
     @classmethod
     def of(
@@ -159,6 +164,15 @@ class _Beside:
 
         return replace(self, measurement=beside_measurement(name, self.result, glass))
 
+    def with_minimum(self, glass: Material) -> _Beside:
+        """With the minimum of C/T^3 for experiments of several times, where all levels are counted."""
+        from analysis.thermal.exact_heat import minimum_over_times
+        from analysis.thermal.materials import GlassMaterial
+
+        if self.result.model != "exact" or not isinstance(glass, GlassMaterial):
+            return self
+        return replace(self, minimum=minimum_over_times(glass, glass.experiment_time * TIMES_OF_EXPERIMENTS))
+
     def figure(self, glass: Material, shown: str) -> Any:
         """The conductivity or the specific heat, beside the measured one where that is wanted."""
         if self.measurement is not None and shown == "kappa":
@@ -173,6 +187,12 @@ class _Beside:
         from analysis.thermal_documents import thermal_document
 
         document = thermal_document(self.result, self.band, self.comparison)
+        if self.minimum is not None:
+            document["minimum_of_C_over_T3"] = {
+                "experiment_time_s": self.minimum.time_t,
+                "temperature_K": self.minimum.temperature_t,
+                "W_over_kT": self.minimum.ratio_t,
+            }
         return document | (measured_document(*self.measurement) if self.measurement is not None else {})
 
     def show(self, shown: str) -> None:
@@ -181,6 +201,13 @@ class _Beside:
         from analysis.commands.measures import show_measures
 
         _show_thermal(self.result, shown, self.band)
+        if self.minimum is not None:
+            columns = {
+                "time of the experiment [s]": self.minimum.time_t.tolist(),
+                "minimum of C/T^3 [K]": self.minimum.temperature_t.tolist(),
+                "W/k_B T*": self.minimum.ratio_t.tolist(),
+            }
+            terminal.standard_output().print(terminal.column_table(columns))
         if self.comparison is not None:
             show_measures(self.comparison)
         if self.measurement is not None:

@@ -12,7 +12,7 @@ import pytest
 from analysis.cli import app
 from analysis.soft_potential.absorption_table import COARSE, tabulate_absorption
 from analysis.soft_potential.potential_mesh import MeshPlan
-from analysis.thermal import kappa
+from analysis.thermal import exact_heat, kappa
 from analysis.thermal.absorption import Absorption
 from analysis.thermal.exact import about_exact_channels, coupling_to_phonons, exact_channels, exact_scattering
 from analysis.thermal.kappa import conductivity, conductivity_derivatives, conductivity_of, material_numbers
@@ -42,6 +42,7 @@ def coarse_table(monkeypatch: pytest.MonkeyPatch, absorption: Absorption, relaxa
     """The production tables take minutes; the coarse ones are good to a per cent and to some per cent."""
     monkeypatch.setattr(kappa, "production_absorption", lambda *_: absorption)
     monkeypatch.setattr(kappa, "production_relaxation", lambda *_: relaxation)
+    monkeypatch.setattr(exact_heat, "production_relaxation", lambda *_: relaxation)
 
 
 def test_exact_model_joins_the_closed_laws(absorption: Absorption) -> None:
@@ -144,3 +145,16 @@ def test_exact_model_from_the_command_line(capsys: pytest.CaptureFixture[str]) -
     assert not end.value.code and document["model"] == "exact"
     assert document["kappa_W_per_mK"] == conductivity(SILICA, [0.1, 1.0], model="exact").conductivity_T.tolist()
     assert "its table of absorption" in output.err
+
+
+def test_minimum_of_the_heat_is_told_for_several_times(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["thermal", "silica", "--temperatures", "0.5,2", "--model", "exact", "--quantity", "heat-capacity"]
+    with pytest.raises(SystemExit):
+        app([*line, "--json"])
+    found = json.loads(capsys.readouterr().out)["minimum_of_C_over_T3"]
+    assert found["experiment_time_s"] == [1e-3, 1.0, 1e3]
+    for temperature, ratio in zip(found["temperature_K"], found["W_over_kT"], strict=True):
+        assert temperature * ratio == pytest.approx(SILICA.W) and 1.5 < ratio < 2.1
+    with pytest.raises(SystemExit):
+        app(line)
+    assert "time of the experiment [s]" in capsys.readouterr().out
