@@ -6,6 +6,7 @@ Each frame is worked on by itself, so that frames can be shared out over process
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,7 @@ from atomsim.results import Array
 UNWRAPPINGS = ("none", "nearest")
 
 
-class FrameAnalysis(AnalysisBase):
+class FrameAnalysis(AnalysisBase, ABC):
     """Something measured on every frame; ``results.times`` and ``results.frames`` say on which."""
 
     _analysis_algorithm_is_parallelizable = True
@@ -66,13 +67,13 @@ class FrameAnalysis(AnalysisBase):
                 raise InputError(f"frame {self._trajectory.frame}: cannot be read; truncated? ({error})") from error
         return self
 
+    @abstractmethod
     def measure(self, frame: Frame) -> Any:
         """Return what is gathered of one frame.
 
         Args:
             frame: the frame.
         """
-        raise NotImplementedError
 
     def _prepare(self) -> None:
         self.results.rows = []

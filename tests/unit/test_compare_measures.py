@@ -233,10 +233,10 @@ def test_progress_of_a_table_is_shown_on_standard_error(capsys: pytest.CaptureFi
     with cli_measures.tabulation("closed") as nothing:
         assert nothing is None
     with cli_measures.tabulation("exact") as silent:
-        assert silent is not None
+        assert isinstance(silent, cli_measures.TableProgress)
     assert capsys.readouterr().err == "", "no table is made, nothing is said"
     with cli_measures.tabulation("exact") as progress:
-        assert progress is not None
+        assert isinstance(progress, cli_measures.TableProgress)
         for _ in range(2):
             for done in (1, 2, 3):
                 progress(done, 3)
