@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from analysis import toml
+from analysis.alloy_config import ExcitationsSection, RelaxationSection, TransportSection, check_alloy
+from analysis.sections import Count, NotNegative, Positive, Section
 from atomsim.errors import InputError, nearest
 from atomsim.potentials import get_model
 from atomsim.structure import cubic_cell
@@ -21,15 +23,7 @@ from atomsim.units import Material, get_material
 
 DEFAULT_MATERIAL = "sodium"
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A table of the study file: immutable, without unknown keys, without silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+ALLOY_TABLES = ("excitations", "transport", "relaxation")
 
 
 class StudySection(Section):
@@ -191,10 +185,33 @@ class StudyConfig(Section):
     soft_potential: SoftPotentialSection = Field(default_factory=lambda: SoftPotentialSection.model_validate({}))
     material: MaterialSection = Field(default_factory=lambda: MaterialSection.model_validate({}))
     thermal: ThermalSection = Field(default_factory=lambda: ThermalSection.model_validate({}))
+    excitations: ExcitationsSection | None = Field(None, description="order and excitations of an alloy, if wanted")
+    transport: TransportSection | None = Field(None, description="transport of its electrons, if wanted")
+    relaxation: RelaxationSection | None = Field(None, description="kinetics of its relaxation, if wanted")
+
+    @model_validator(mode="after")
+    def _possible_alloy(self) -> StudyConfig:
+        tables = [name for name in ALLOY_TABLES if getattr(self, name) is not None]
+        if tables:
+            check_alloy(tables, self.glass.potential, self.glass.sizes)
+        if self.excitations is not None and self.excitations.shell_edges is not None:
+            self._check_shells(self.excitations.shell_edges[-1])
+        if self.transport is not None and self.transport.t0_from == "scaled band" and self.excitations is None:
+            raise ValueError("transport.t0_from = 'scaled band' needs the table [excitations], which gives the band")
+        return self
+
+    def _check_shells(self, end: float) -> None:
+        density = self.glass.density or get_model(self.glass.potential).density
+        half = float(cubic_cell(min(self.glass.sizes), density, 3)[0, 0]) / 2
+        if end > half:
+            raise ValueError(
+                f"excitations.shell_edges: {end:g} sigma is more than half the cell of {min(self.glass.sizes)} atoms, "
+                f"{half:.4g} sigma, beyond which a pair has several images"
+            )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the resolved values, defaults included, as nested dictionaries of plain types."""
-        return self.model_dump(mode="json")
+        """Return the resolved values, defaults included, as nested dictionaries; tables that are off are left out."""
+        return {table: values for table, values in self.model_dump(mode="json").items() if values is not None}
 
     def as_toml(self) -> str:
         """Return the resolved study as a TOML file that gives the same study again."""
@@ -257,8 +274,9 @@ def known_keys(section: type[BaseModel], prefix: str = "") -> dict[str, type[Bas
     keys: dict[str, type[BaseModel]] = {}
     for name, field in section.model_fields.items():
         keys[prefix + name] = section
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys |= known_keys(field.annotation, f"{prefix}{name}.")
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                keys |= known_keys(kind, f"{prefix}{name}.")
     return keys
 
 

@@ -16,6 +16,7 @@ from atomsim.dynamics import MDState, log_frames
 from atomsim.errors import InputError
 from atomsim.quench import Glass, inherent_structure
 from atomsim.results import Array, IntArray, quantity
+from atomsim.units import METAL, in_units
 
 Progress = Callable[[str, float], None]
 
@@ -52,6 +53,9 @@ class Annealed:
     def n_atoms(self) -> int:
         """Number of atoms."""
         return len(self.species_n)
+
+
+MetalAnnealed = in_units(Annealed, METAL, "MetalAnnealed", __name__)
 
 
 def frame_steps(parameters: AnnealParameters) -> IntArray:

@@ -266,6 +266,63 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             2007,
             "10.1063/1.2408420",
         ),
+        # --- electrons in metals
+        "friedel-1958": Reference("J. Friedel", "Metallic alloys", "Nuovo Cimento Suppl. 7, 287", 1958),
+        "calogero-1967": Reference(
+            "F. Calogero", "Variable Phase Approach to Potential Scattering", "Academic Press, New York", 1967
+        ),
+        "lindhard-1954": Reference(
+            "J. Lindhard",
+            "On the properties of a gas of charged particles",
+            "Kgl. Danske Videnskab. Selskab, Mat.-Fys. Medd. 28, No. 8",
+            1954,
+        ),
+        "hubbard-1957": Reference(
+            "J. Hubbard",
+            "The description of collective motions in terms of many-body perturbation theory. II. The correlation "
+            "energy of a free-electron gas",
+            "Proc. R. Soc. Lond. A 243, 336",
+            1957,
+        ),
+        "ziman-1961": Reference(
+            "J. M. Ziman",
+            "A theory of the electrical properties of liquid metals. I: The monovalent metals",
+            "Philos. Mag. 6, 1013",
+            1961,
+            "10.1080/14786436108243361",
+        ),
+        "ashcroft-1966": Reference(
+            "N. W. Ashcroft", "Electron-ion pseudopotentials in metals", "Phys. Lett. 23, 48", 1966
+        ),
+        "ashcroft-lekner-1966": Reference(
+            "N. W. Ashcroft and J. Lekner",
+            "Structure and resistivity of liquid metals",
+            "Phys. Rev. 145, 83",
+            1966,
+            "10.1103/PhysRev.145.83",
+        ),
+        "ashcroft-langreth-1967": Reference(
+            "N. W. Ashcroft and D. C. Langreth",
+            "Compressibility and binding energy of the simple metals",
+            "Phys. Rev. 155, 682",
+            1967,
+            "10.1103/PhysRev.155.682",
+        ),
+        "evans-1971": Reference(
+            "R. Evans, D. A. Greenwood and P. Lloyd",
+            "Calculations of the transport properties of liquid transition metals",
+            "Phys. Lett. A 35, 57",
+            1971,
+        ),
+        "faber-1972": Reference(
+            "T. E. Faber", "Introduction to the Theory of Liquid Metals", "Cambridge University Press", 1972
+        ),
+        "ashcroft-mermin-1976": Reference(
+            "N. W. Ashcroft and N. D. Mermin", "Solid State Physics", "Holt, Rinehart and Winston, New York", 1976
+        ),
+        "iida-guthrie-1988": Reference(
+            "T. Iida and R. I. L. Guthrie", "The Physical Properties of Liquid Metals", "Clarendon Press, Oxford", 1988
+        ),
         # --- derived in this project
         "faber-ziman-1965": Reference(
             "T. E. Faber and J. M. Ziman",
@@ -293,10 +350,22 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             "docs/concentration.md of this project",
             None,
         ),
+        "relaxation-notes": Reference(
+            "the atomsim developers",
+            "Structural relaxation by concentration excitations: derivations",
+            "docs/relaxation.md of this project",
+            None,
+        ),
         "soft-potential-notes": Reference(
             "the atomsim developers",
             "Levels, tunnelling systems, vibrations and phonons in soft potentials: derivations",
             "docs/soft-potential.md of this project",
+            None,
+        ),
+        "wind-notes": Reference(
+            "the atomsim developers",
+            "Wind force on every ion of a configuration: derivations",
+            "docs/wind-force.md of this project",
             None,
         ),
     }

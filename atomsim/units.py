@@ -6,9 +6,12 @@ epsilon, mass); all other units, and the reduced value of hbar, follow from them
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,11 +20,16 @@ from scipy import constants
 from atomsim.errors import InputError, nearest
 from atomsim.results import Array, quantity
 
+Result = TypeVar("Result")
+
 BOLTZMANN = constants.Boltzmann
 HBAR = constants.hbar
 ATOMIC_MASS = constants.atomic_mass
 ANGSTROM = constants.angstrom
 ELECTRON_VOLT = constants.electron_volt
+BAR = constants.bar * ANGSTROM**3 / ELECTRON_VOLT  # [eV/angstrom^3]
+
+BOLTZMANN_METAL = BOLTZMANN / ELECTRON_VOLT  # [eV/K]
 
 # Density rho sigma^3 (epsilon/k_B T)^{1/2} at which the liquid of r^-6 spheres freezes: tan-2011, its table 4.
 SOFT_SPHERE_FREEZING_DENSITY = 2.295
@@ -211,3 +219,68 @@ def get_material(name: str) -> Material:
     if name not in MATERIALS:
         raise InputError(f"unknown material {name!r}{nearest(name, MATERIALS)}; known: {', '.join(MATERIALS)}")
     return MATERIALS[name]
+
+
+@dataclass(frozen=True)
+class UnitSystem:
+    """The units of a set of numbers: what stands where a result of the suite says sigma, epsilon, m, and so on."""
+
+    name: str
+    length: str
+    energy: str
+    mass: str
+    time: str
+    temperature: str
+    boltzmann: float = quantity("unit of energy / unit of temperature", "Boltzmann's constant")
+
+    def restate(self, unit: str) -> str:
+        """Return a unit that is told in reduced units in this system.
+
+        Args:
+            unit: for example ``epsilon/sigma^3``; what holds no reduced unit stays as it is.
+        """
+        if self.length == "sigma":
+            return unit
+        whole = {
+            "sigma sqrt(m/epsilon)": self.time,
+            "epsilon/k_B": self.temperature,
+            "k_B/epsilon": f"1/{self.temperature}",
+        }
+        own = {"sigma": self.length, "epsilon": self.energy, "m": self.mass, "^d": "^3"}
+        told = re.sub(r"\bsigma\b|\bepsilon\b|\bm\b|\^d\b", lambda found: own[found.group()], unit)
+        return whole.get(unit, told)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the units that a document names."""
+        names = ("length", "energy", "mass", "time", "temperature")
+        units = {name: getattr(self, name) for name in names}
+        return {"system": self.name, **units, "wave_number": f"1/{self.length}",
+                "pressure": self.restate("epsilon/sigma^3")}  # fmt: skip
+
+
+REDUCED = UnitSystem("reduced", "sigma", "epsilon", "m", "sigma sqrt(m/epsilon)", "epsilon/k_B", 1.0)
+METAL = UnitSystem("metal", "angstrom", "eV", "amu", "ps", "K", BOLTZMANN_METAL)
+# Mechanics in ångström, electron volts and atomic masses: its unit of time is 10.18 fs, and hbar 0.0646 of its own.
+ATOMIC = UnitSystem("atomic", "angstrom", "eV", "amu", "angstrom sqrt(amu/eV)", "K", BOLTZMANN_METAL)
+ATOMIC_SCALES = Material(
+    "angstrom, eV and amu", sigma=ANGSTROM, epsilon=ELECTRON_VOLT, mass=ATOMIC_MASS, source="definitions"
+)
+UNIT_SYSTEMS: Mapping[str, UnitSystem] = MappingProxyType({system.name: system for system in (REDUCED, METAL, ATOMIC)})
+
+
+def in_units(kind: type[Result], system: UnitSystem, name: str, module: str) -> type[Result]:
+    """Return a class of results like another one, whose fields are told in other units.
+
+    Args:
+        kind: a dataclass of results in reduced units.
+        system: the units.
+        name: name of the class.
+        module: the module that holds it under this name.
+    """
+    hints = get_type_hints(kind)
+    columns: list[Any] = []
+    for column in dataclasses.fields(kind):  # type: ignore[arg-type]
+        told = dict(column.metadata) | {"unit": system.restate(column.metadata.get("unit", "1"))}
+        columns.append((column.name, hints[column.name], dataclasses.field(default=column.default, metadata=told)))
+    about = {"__doc__": f"{kind.__doc__}\n\nUnits: {system.name}.", "__module__": module}
+    return dataclasses.make_dataclass(name, columns, bases=(kind,), namespace=about, frozen=True)

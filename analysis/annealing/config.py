@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analysis.config import Count, Positive, Section, StudyConfig, read_study
+from analysis.config import GlassSection, StudyConfig, read_study
+from analysis.sections import Count, NotNegative, Positive, Section
 from atomsim.annealing import AnnealParameters, frame_steps
+from atomsim.engines import engine_potential, is_engine_potential
+from atomsim.engines.glass import AlloyParameters, check_alloy_protocol
+from atomsim.errors import MissingExtra
 from atomsim.potentials import get_model
+from atomsim.units import METAL, REDUCED, UnitSystem
 
 FEWEST_GLASSES = 2
 
@@ -53,10 +58,53 @@ class AnnealSection(Section):
         return AnnealParameters(temperature, self.time, self.time_step or time_step, self.first_time, self.per_decade)
 
 
+class AlloyGlassSection(GlassSection):
+    """Glasses of a real alloy, cooled at zero pressure by another engine; ångström, picoseconds and kelvin."""
+
+    composition: dict[str, Positive] = Field(description="share of each element [-]")
+    temperature: Positive = Field(2000.0, description="temperature of the melt [K]")
+    melt_time: NotNegative = Field(10.0, description="time in the melt [ps]")
+    time_step: Positive = Field(0.002, description="time step of the dynamics [ps]")
+    cooling_rate: Positive | None = Field(
+        None, description="temperature per time [K/ps]; an instantaneous quench where absent"
+    )
+    final_temperature: Positive = Field(300.0, description="where cooling ends [K]")
+
+    @field_validator("potential")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            engine_potential(value)
+        except MissingExtra as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    @field_validator("density", "on_saddle")
+    @classmethod
+    def _not_chosen(cls, value: object) -> object:
+        raise ValueError("not a choice here: the density is that of zero pressure, and saddles are left by themselves")
+
+    def _check_cell(self, n_atoms: int) -> None:
+        check_alloy_protocol(AlloyParameters(n_atoms=n_atoms, **self.protocol()))
+
+    def protocol(self) -> dict[str, Any]:
+        """Return how a glass is made, without the number of its atoms."""
+        return self.model_dump(exclude={"sizes", "samples", "density", "on_saddle"})
+
+
 class AnnealStudy(StudyConfig):
     """A study with an annealing; its other tables are those of every study."""
 
     anneal: AnnealSection
+
+    @property
+    def units(self) -> UnitSystem:
+        """The units of the file and of all results."""
+        return REDUCED
+
+    def species(self) -> int:
+        """Return the number of species of a glass."""
+        return len(get_model(self.glass.potential).fractions)
 
     @model_validator(mode="after")
     def _possible(self) -> AnnealStudy:
@@ -65,7 +113,7 @@ class AnnealStudy(StudyConfig):
             raise ValueError(f"glass.sizes = {self.glass.sizes}: an annealing study has one size")
         if ensembles[0][1] < FEWEST_GLASSES:
             raise ValueError(f"glass.samples = {ensembles[0][1]}: {FEWEST_GLASSES} glasses at least, for the noise")
-        if len(get_model(self.glass.potential).fractions) != 2:
+        if self.species() != 2:
             raise ValueError(
                 f"glass.potential = {self.glass.potential!r}: order parameters need a model of two species"
             )
@@ -74,8 +122,35 @@ class AnnealStudy(StudyConfig):
         return self
 
 
+class AlloyAnnealStudy(AnnealStudy):
+    """The annealing of a real alloy."""
+
+    glass: AlloyGlassSection
+
+    @property
+    def units(self) -> UnitSystem:
+        """The units of the file and of all results."""
+        return METAL
+
+    def species(self) -> int:
+        """Return the number of elements of the composition."""
+        return len(self.glass.composition)
+
+
+class _Glass(BaseModel):
+    """The key that says which kind of study a file holds; whether it is allowed is for that kind to say."""
+
+    model_config = ConfigDict(extra="ignore")
+    potential: Any = ""
+
+
+class _AnyStudy(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    glass: _Glass = Field(default_factory=_Glass)
+
+
 def load_anneal_study(path: Path, overrides: Sequence[str] = ()) -> AnnealStudy:
-    """Read and check a study file with a table ``[anneal]``.
+    """Read and check a study file with a table ``[anneal]``; the potential says whether its glasses are real alloys.
 
     Args:
         path: a TOML file.
@@ -84,4 +159,5 @@ def load_anneal_study(path: Path, overrides: Sequence[str] = ()) -> AnnealStudy:
     Raises:
         InputError: the file cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
     """
-    return read_study(path, overrides, AnnealStudy)
+    potential = str(read_study(path, overrides, _AnyStudy).glass.potential)
+    return read_study(path, overrides, AlloyAnnealStudy if is_engine_potential(potential) else AnnealStudy)

@@ -11,7 +11,7 @@ from analysis.annealing.fits import Barrier, TheoryFit, barrier_of_rates, fit_th
 from analysis.annealing.results import AnnealedEnsemble, AnnealSummary, FrameStructures, QuantityFit, Series
 from analysis.annealing.shapes import STRETCHED, THEORY
 from analysis.excitations.concentration_waves import concentration_waves
-from analysis.excitations.shells import Shells, shells_from_minima
+from analysis.excitations.shells import Shells, first_shells
 from analysis.trajectories import displacement
 from analysis.trajectories.order_parameters import alloy_of_frame, concentration_wave_intensity, shell_correlations
 from analysis.trajectories.relaxation_parameter import Window, relaxation_of_replicas, second_maximum_window
@@ -47,7 +47,7 @@ def summarise(
             for k in (0, -1)]  # fmt: skip
     edges = settings["shell_edges"]
     if edges is None:
-        shells = shells_from_minima(ends, count=settings["shells"])
+        shells = first_shells(ends, settings["shells"])
     else:
         shells = Shells(np.array([0.0, *edges[:-1]]), np.array(edges))
     waves = concentration_waves(ends)

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.annealing.fits import Barrier, TheoryFit
 from analysis.trajectories.relaxation_parameter import RelaxationParameter, Window
 from atomsim.results import Array, IntArray, quantity
+from atomsim.units import METAL, REDUCED, UNIT_SYSTEMS, UnitSystem, in_units
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class FrameStructures:
     def interference_tb(self) -> Array:
         """Return i(q) = S_NN - 1 of each frame [-]."""
         return self.intensity_tssb.sum(axis=(1, 2)) - 1
+
+
+MetalFrameStructures = in_units(FrameStructures, METAL, "MetalFrameStructures", __name__)
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,11 @@ class AnnealSummary:
     window: Window = quantity("1", "range of the relaxation parameter")
     ensembles: tuple[AnnealedEnsemble, ...] = quantity("1", "one for each temperature")
     barriers: tuple[Barrier, ...] = quantity("1", "rates against temperature")
+    units: str = quantity(
+        "1", "system of units; in metal, angstrom, eV, ps and K stand for reduced ones", default=REDUCED.name
+    )
+
+    @property
+    def unit_system(self) -> UnitSystem:
+        """The units of all numbers."""
+        return UNIT_SYSTEMS[self.units]

@@ -12,9 +12,9 @@ from analysis.annealing.stages import stages_of
 from analysis.annealing.summary import summary_document
 from analysis.documents import as_json
 from analysis.study import StudyFolder, StudyProgress, run_study
-from atomsim.store import read_result, write_text
+from atomsim.store import read_provenance, read_result, write_text
 
-SUMMARY = "summary.json"
+SUMMARY, REPORT = "summary.json", "report.html"
 
 __all__ = ["SUMMARY", "open_annealing", "run_annealing", "stages_of"]
 
@@ -28,7 +28,7 @@ def run_annealing(
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
 ) -> AnnealSummary:
-    """Compute an annealing study, or what is missing of it; write ``results.h5``, ``summary.json`` and figures.
+    """Compute an annealing study, or what is missing of it; write ``results.h5``, summary, figures, report.
 
     Args:
         config: the study.
@@ -62,12 +62,13 @@ def open_annealing(folder: Path) -> AnnealSummary:
 
 
 def _write(folder: Path, *, name: str) -> None:
-    """Summary and figures of the results in a folder."""
-    from analysis.plotting.annealing import FIGURES
-    from analysis.plotting.style import as_svg
+    """Summary, figures and report of the results in a folder."""
+    from analysis.report.annealing import annealing_figures, annealing_page
 
-    found = open_annealing(folder)
+    found, provenance = open_annealing(folder), read_provenance(StudyFolder(folder).results)
     write_text(folder / SUMMARY, as_json({"study": name, **summary_document(found)}) + "\n")
-    for stem, draw, table in FIGURES:
-        write_text(folder / f"{stem}.svg", as_svg(draw(found)))
-        write_text(folder / f"{stem}.csv", table(found).as_csv())
+    figures = annealing_figures(found)
+    for figure in figures:
+        write_text(folder / f"{figure.name}.svg", figure.picture.decode())
+        write_text(folder / f"{figure.name}.csv", figure.table.as_csv())
+    write_text(folder / REPORT, annealing_page(found, figures, name=name, provenance=provenance))

@@ -9,19 +9,23 @@ from typing import Any, cast
 
 import numpy as np
 
-from analysis.annealing.config import AnnealStudy
+from analysis.annealing.config import AlloyAnnealStudy, AnnealStudy
 from analysis.annealing.measures import summarise
-from analysis.annealing.results import AnnealSummary, FrameStructures
+from analysis.annealing.results import AnnealSummary, FrameStructures, MetalFrameStructures, Series
 from analysis.config import StudyConfig
 from analysis.crystallinity import crystalline_share
 from analysis.study import STAGES, Cost, Stage
 from analysis.study.plan import Inputs
 from analysis.trajectories.structure_factor import resolved_width, structure_factor
-from atomsim.annealing import Annealed, AnnealParameters, anneal, frame_steps
+from atomsim.annealing import Annealed, AnnealParameters, MetalAnnealed, anneal, frame_steps
+from atomsim.engines.annealing import anneal_alloy
+from atomsim.engines.glass import AlloyGlass, AlloyParameters, make_alloy_glass
 from atomsim.quench import Glass
+from atomsim.units import UNIT_SYSTEMS, UnitSystem
 
 # Measured on one core, for the forecast: seconds for each atom and step, each atom and quench, each atom and S(q).
 STEP_SECONDS, QUENCH_SECONDS, STRUCTURE_SECONDS = 8e-7, 1.2e-3, 4e-4
+ALLOY_STEP_SECONDS, ALLOY_DESCENT_STEPS, ALLOY_QUENCH_STEPS = 5.5e-6, 2500, 800  # of CuZr_mm through LAMMPS
 RESAMPLE_SECONDS = 0.2  # all laws and quantities at one temperature
 WORKER_MEMORY = 400e6
 
@@ -33,7 +37,18 @@ def _anneal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) ->
     return anneal(glass, AnnealParameters(**parameters), rng)
 
 
-def _structures(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> FrameStructures:
+def _alloy_glass(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> AlloyGlass:
+    return make_alloy_glass(AlloyParameters(**parameters), rng)
+
+
+def _alloy_anneal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> Annealed:
+    (glass,) = inputs["glass"]
+    return anneal_alloy(glass, AnnealParameters(**parameters), rng)
+
+
+def _structures(
+    parameters: Parameters, inputs: Inputs, rng: np.random.Generator, kind: type[FrameStructures] = FrameStructures
+) -> FrameStructures:
     glass: Glass
     annealed: Annealed
     (glass,) = inputs["glass"]
@@ -45,7 +60,7 @@ def _structures(parameters: Parameters, inputs: Inputs, rng: np.random.Generator
         for frame_nc in annealed.positions_tnc
     ]
     frames = [replace(glass, positions_nc=frame_nc) for frame_nc in annealed.positions_tnc]
-    return FrameStructures(
+    return kind(
         q_b=found[0].q_b,
         count_b=found[0].count_b,
         fraction_s=found[0].fraction_s,
@@ -57,7 +72,31 @@ def _structures(parameters: Parameters, inputs: Inputs, rng: np.random.Generator
 def _summary(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> AnnealSummary:
     annealed = [value for name, value in inputs.items() if name.startswith("anneal_")]
     structures = [value for name, value in inputs.items() if name.startswith("structures_")]
-    return summarise(inputs["glass"], annealed, structures, parameters, rng)
+    settings = {key: value for key, value in parameters.items() if key != "units"}
+    found = summarise(inputs["glass"], annealed, structures, settings, rng)
+    return told_in_units(found, UNIT_SYSTEMS[parameters["units"]])
+
+
+def told_in_units(found: AnnealSummary, units: UnitSystem) -> AnnealSummary:
+    """Return a summary whose series name the units in which their numbers are; no number changes.
+
+    Args:
+        found: the summary, told in reduced units.
+        units: what the numbers are.
+    """
+    ensembles = tuple(
+        replace(one, series={name: _restated(series, units) for name, series in one.series.items()})
+        for one in found.ensembles
+    )
+    return replace(found, ensembles=ensembles, units=units.name)
+
+
+def _restated(series: Series, units: UnitSystem) -> Series:
+    return replace(series, unit=units.restate(series.unit))
+
+
+def _alloy_glass_parameters(config: StudyConfig) -> dict[str, Any]:
+    return cast(AlloyAnnealStudy, config).glass.protocol()
 
 
 def _anneal_parameters(config: StudyConfig, *, temperature: float) -> dict[str, Any]:
@@ -70,13 +109,28 @@ def _structure_parameters(config: StudyConfig) -> dict[str, Any]:
 
 
 def _summary_parameters(config: StudyConfig) -> dict[str, Any]:
-    section = cast(AnnealStudy, config).anneal
-    return {key: getattr(section, key) for key in ("shells", "shell_edges", "window", "moved", "resamples")}
+    study = cast(AnnealStudy, config)
+    keys = ("shells", "shell_edges", "window", "moved", "resamples")
+    return {key: getattr(study.anneal, key) for key in keys} | {"units": study.units.name}
 
 
 def _anneal_cost(parameters: Mapping[str, Any], sizes: Sequence[int]) -> Cost:
     steps = frame_steps(AnnealParameters(**parameters))
     return Cost(sizes[0] * (float(steps[-1]) * STEP_SECONDS + len(steps) * QUENCH_SECONDS), WORKER_MEMORY)
+
+
+def _alloy_glass_cost(parameters: Mapping[str, Any], sizes: Sequence[int]) -> Cost:
+    steps = parameters["melt_time"] / parameters["time_step"] + ALLOY_DESCENT_STEPS
+    if parameters["cooling_rate"] is not None:
+        span = parameters["temperature"] - parameters["final_temperature"]
+        steps += span / parameters["cooling_rate"] / parameters["time_step"]
+    return Cost(sum(n * (steps + 6 * n) * ALLOY_STEP_SECONDS for n in sizes), WORKER_MEMORY)
+
+
+def _alloy_anneal_cost(parameters: Mapping[str, Any], sizes: Sequence[int]) -> Cost:
+    steps = frame_steps(AnnealParameters(**parameters))
+    count = float(steps[-1]) + len(steps) * ALLOY_QUENCH_STEPS
+    return Cost(sizes[0] * count * ALLOY_STEP_SECONDS, WORKER_MEMORY)
 
 
 def _structure_cost(parameters: Mapping[str, Any], sizes: Sequence[int], *, frames: int) -> Cost:
@@ -93,7 +147,11 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
     Args:
         config: the study.
     """
-    glass = next(stage for stage in STAGES if stage.name == "glass")
+    real = isinstance(config, AlloyAnnealStudy)
+    if real:
+        glass = Stage("glass", 1, AlloyGlass, _alloy_glass, _alloy_glass_parameters, _alloy_glass_cost)
+    else:
+        glass = next(stage for stage in STAGES if stage.name == "glass")
     anneals, structures = [], []
     for temperature in config.anneal.temperatures:
         name = f"T{temperature:g}"
@@ -101,10 +159,10 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
             Stage(
                 f"anneal_{name}",
                 1,
-                Annealed,
-                _anneal,
+                MetalAnnealed if real else Annealed,
+                _alloy_anneal if real else _anneal,
                 partial(_anneal_parameters, temperature=temperature),
-                _anneal_cost,
+                _alloy_anneal_cost if real else _anneal_cost,
                 needs=("glass",),
             )
         )
@@ -113,8 +171,8 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
             Stage(
                 f"structures_{name}",
                 1,
-                FrameStructures,
-                _structures,
+                MetalFrameStructures if real else FrameStructures,
+                partial(_structures, kind=MetalFrameStructures) if real else _structures,
                 _structure_parameters,
                 partial(_structure_cost, frames=frames),
                 needs=("glass", f"anneal_{name}"),
@@ -122,5 +180,5 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
         )
     needs = ("glass", *(stage.name for stage in (*anneals, *structures)))
     cost = partial(_summary_cost, temperatures=len(anneals))
-    summary = Stage("summary", 1, AnnealSummary, _summary, _summary_parameters, cost, needs, per_sample=False)
+    summary = Stage("summary", 2, AnnealSummary, _summary, _summary_parameters, cost, needs, per_sample=False)
     return (glass, *anneals, *structures, summary)

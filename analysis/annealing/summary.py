@@ -12,6 +12,7 @@ from analysis.annealing.results import AnnealedEnsemble, AnnealSummary, Quantity
 from analysis.crystallinity import CRYSTAL
 from analysis.terminal import number
 from analysis.trajectories.order_parameters import root_order_parameter
+from atomsim.units import METAL, UnitSystem
 
 
 def summary_document(found: AnnealSummary) -> dict[str, Any]:
@@ -30,7 +31,8 @@ def summary_document(found: AnnealSummary) -> dict[str, Any]:
         "window": [found.window.low, found.window.high],
         "second_maximum": found.window.maximum,
         "temperatures": [_ensemble(one) for one in found.ensembles],
-        "barriers": [_barrier(one) for one in found.barriers],
+        "barriers": [_barrier(one, found.unit_system) for one in found.barriers],
+        "units": found.unit_system.as_dict(),
     }
 
 
@@ -107,14 +109,15 @@ def _fit(fit: QuantityFit) -> dict[str, Any]:
     }
 
 
-def _barrier(one: Barrier) -> dict[str, Any]:
+def _barrier(one: Barrier, units: UnitSystem) -> dict[str, Any]:
+    """A barrier as an energy: the slope is one over the unit of temperature."""
     return {
         "rate": one.law,
         "temperature": one.temperature_T,
         "value": one.rate_T,
         "error_of_log": one.log_error_T,
-        "barrier": one.barrier,
-        "error": one.error,
+        "barrier": one.barrier * units.boltzmann,
+        "error": one.error * units.boltzmann,
         "verdict": one.verdict,
     }
 
@@ -126,22 +129,25 @@ def lines_of_summary(document: Mapping[str, Any]) -> Iterator[str]:
         document: the document of :func:`summary_document`.
     """
     low, high = document["window"]
+    units, real = document["units"], document["units"]["system"] == METAL.name
+    kelvin, ps, per_length = (" K", " ps", " 1/angstrom") if real else ("", "", "")
     yield f"{document['glasses']} glasses of {document['n_atoms']} atoms, {document['potential']}; R over q = " + (
-        f"{number(low, 4)} to {number(high, 4)}"
+        f"{number(low, 4)} to {number(high, 4)}{per_length}"
     )
     for one in document["temperatures"]:
         r = one["relaxation_parameter"]
         mark = "resolved" if r["resolved"][-1] else "not resolved"
         yield (
-            f"T = {one['temperature']:g}: R = {number(r['value'][-1], 3)} +- {number(_nan(r['error'][-1]), 2)} after "
-            f"{number(one['time'][-1])}, noise alone {number(_nan(r['noise_bias'][-1]), 2)}: {mark}; "
+            f"T = {one['temperature']:g}{kelvin}: R = {number(r['value'][-1], 3)} +- "
+            f"{number(_nan(r['error'][-1]), 2)}{per_length} after {number(one['time'][-1])}{ps}, "
+            f"noise alone {number(_nan(r['noise_bias'][-1]), 2)}: {mark}; "
             f"{one['crystallised_glasses']} crystallised"
         )
         for fit in one["fits"]:
             yield f"  {fit['quantity']}: {_line_of_fit(fit)}"
     for barrier in document["barriers"]:
         value, error = (number(_nan(barrier[key]), 3) for key in ("barrier", "error"))
-        yield f"barrier of {barrier['rate']}: {value} +- {error} epsilon: {barrier['verdict']}"
+        yield f"barrier of {barrier['rate']}: {value} +- {error} {units['energy']}: {barrier['verdict']}"
 
 
 def _line_of_fit(fit: Mapping[str, Any]) -> str:

@@ -16,12 +16,14 @@ import typer
 from analysis import terminal
 from analysis.commands.common import check_figure, print_json, write_figure
 from atomsim.errors import InputError, NotAMinimum
+from atomsim.units import ATOMIC, ATOMIC_SCALES, REDUCED, UnitSystem
 
 if TYPE_CHECKING:
     from analysis.excitations import AlloyOrder, Excitations, Shells
-    from analysis.excitations.dispersion import Dispersion
     from analysis.modes import Elasticity
     from analysis.soft_modes import SoftModes
+    from analysis.study.results import WholeStudy
+    from atomsim.engines.glass import AlloyGlass
     from atomsim.quench import Glass
     from atomsim.results import Estimate
 
@@ -33,13 +35,19 @@ verbs = typer.Typer()
 
 @dataclass(frozen=True)
 class _Source:
-    """What the user named: configurations, and for the mechanics glasses with elastic constants and soft modes."""
+    """What the user named: configurations, and for the mechanics glasses with elastic constants and soft modes.
+
+    ``real`` is a glass whose forces come from another engine; ``units`` is None where a structure alone tells lengths.
+    """
 
     alloys: list[Any]
     glasses: list[Glass]
     elasticities: list[Elasticity]
     soft_modes: list[SoftModes]
     hbar: float
+    units: UnitSystem | None = REDUCED
+    real: AlloyGlass | None = None
+    study: WholeStudy | None = None
 
 
 @verbs.command()
@@ -48,22 +56,26 @@ def excitations(
         str, typer.Argument(metavar="STRUCTURE|DIR", help="any file ASE reads, our HDF5, or a finished study")
     ],
     potential: Annotated[
-        str | None, typer.Option("--potential", help="binary model of a structure; without it the order alone")
+        str | None, typer.Option("--potential", help="binary model, or eam/fs:FILE; without it the order alone")
     ] = None,
     shells: Annotated[
         str | None, typer.Option("--shells", metavar="R0:R1,R1:R2", help="shells; else between the minima of g(r)")
     ] = None,
     form: Annotated[
-        str, typer.Option("--force-constants", help="W of the excitations: ordering, relaxed or literal")
-    ] = "ordering",
+        str | None,
+        typer.Option("--force-constants", help="W: ordering, relaxed or literal; as the study has it, else ordering"),
+    ] = None,
     temperature: Annotated[
-        float, typer.Option("--temperature", help="adds the entropy of mixing to W [epsilon/k_B]")
-    ] = 0.0,
+        float | None,
+        typer.Option("--temperature", help="adds the entropy of mixing to W [epsilon/k_B, or K]; as the study, else 0"),
+    ] = None,
     material: Annotated[
         str | None, typer.Option("--material", help="scales of a structure, for hbar: argon, sodium, potassium")
     ] = None,
     minimise: Annotated[bool, typer.Option("--minimise", help="move a structure to the nearest minimum first")] = False,
-    random_alloys: Annotated[int, typer.Option("--random-alloys", help="permutations of the species")] = 999,
+    random_alloys: Annotated[
+        int | None, typer.Option("--random-alloys", help="permutations of the species; as the study has it, else 999")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="seed of the random alloys and fields")] = 0,
     figure: Annotated[
         Path | None, typer.Option("--figure", metavar="FILE", help="draw it: a file .svg or .png")
@@ -75,27 +87,63 @@ def excitations(
     Example: atomsim excitations glass.xyz --potential kob-andersen --shells 0.8:1.4,1.4:2.2 --json
 
     Example: atomsim excitations demo --figure excitations.svg
+
+    Example: atomsim excitations cuzr/results.h5:glass/N1000/0000 --potential eam/fs:CuZr_mm.eam.fs --json
     """
-    from analysis.excitations import alloy_order
+    from analysis.commands.excitations_document import excitations_document
 
     _check_options(figure, random_alloys)
     given = None if shells is None else parse_shells(shells)
     source = _source(structure, potential, material, minimise=minimise)
-    rng = np.random.default_rng(seed)
-    order = alloy_order(source.alloys, rng, shells=given, draws=random_alloys)
-    found = _excitations(source, order, form, temperature, rng)
+    order, found = _kept(source, given, random_alloys, form, temperature) or _computed(
+        source, given, random_alloys, form or "ordering", temperature or 0.0, np.random.default_rng(seed)
+    )
     if figure is not None:
         from analysis.plotting.excitations import figure_excitations
+        from analysis.plotting.units import relabelled
 
-        write_figure(figure, figure_excitations(order, found))
+        write_figure(figure, relabelled(figure_excitations(order, found), source.units or REDUCED))
     if as_json:
-        print_json(_document(order, found, source.hbar))
+        print_json(excitations_document(order, found, hbar=source.hbar, units=source.units))
         return
     _show_order(order)
     if found:
-        _show_excitations(found)
+        _show_excitations(found, source.units or REDUCED)
     else:
         terminal.remark("order alone: --potential names the binary model that gives force constants and energies")
+
+
+def _kept(
+    source: _Source, shells: Shells | None, random_alloys: int | None, form: str | None, temperature: float | None
+) -> tuple[AlloyOrder, Sequence[Excitations]] | None:
+    """What the study has kept, if it has what is asked for."""
+    if source.study is None:
+        return None
+    from analysis.study import kept_excitations
+
+    kept = kept_excitations(
+        source.study, shells=shells, random_alloys=random_alloys, form=form, temperature=temperature
+    )
+    if kept is not None:
+        terminal.remark("order and excitations as the study has kept them")
+    return kept
+
+
+def _computed(
+    source: _Source,
+    shells: Shells | None,
+    random_alloys: int | None,
+    form: str,
+    temperature: float,
+    rng: np.random.Generator,
+) -> tuple[AlloyOrder, Sequence[Excitations]]:
+    from analysis.excitations import alloy_order
+    from analysis.excitations.short_range_order import PERMUTATIONS
+
+    draws = PERMUTATIONS if random_alloys is None else random_alloys
+    order = alloy_order(source.alloys, rng, shells=shells, draws=draws)
+    measure = _excitations if source.real is None else _excitations_of_engine
+    return order, measure(source, order, form, temperature, rng)
 
 
 def parse_shells(text: str) -> Shells:
@@ -120,9 +168,9 @@ def parse_shells(text: str) -> Shells:
         raise InputError(f"--shells {text}: {error}") from None
 
 
-def _check_options(figure: Path | None, random_alloys: int) -> None:
+def _check_options(figure: Path | None, random_alloys: int | None) -> None:
     check_figure(figure)
-    if random_alloys < 2:
+    if random_alloys is not None and random_alloys < 2:
         raise InputError(f"--random-alloys {random_alloys}: expected two at least")
 
 
@@ -142,11 +190,13 @@ def _source(text: str, potential: str | None, material: str | None, *, minimise:
         elasticities=[elastic for ensemble in study.ensembles for elastic in ensemble.elasticities],
         soft_modes=[soft for ensemble in study.ensembles for soft in ensemble.soft_modes],
         hbar=study.material.hbar,
+        study=study,
     )
 
 
 def _structure(text: str, potential: str | None, material: str | None, *, minimise: bool) -> _Source:
     from analysis.excitations import alloy_of_atoms, alloy_of_glass
+    from atomsim.engines import is_engine_potential
     from atomsim.formats import read_structure
     from atomsim.units import get_material
 
@@ -154,7 +204,10 @@ def _structure(text: str, potential: str | None, material: str | None, *, minimi
     if potential is None:
         if minimise:
             raise InputError("--minimise needs --potential")
-        return _Source([alloy_of_atoms(read_structure(Path(text)), name=text)], [], [], [], hbar)
+        alloys = [alloy_of_atoms(read_structure(Path(text)), name=text)]
+        return _Source(alloys, [], [], [], hbar, units=None)
+    if is_engine_potential(potential):
+        return _real_structure(text, potential, material, minimise=minimise)
     from analysis.excitations.pair_mixture import require_binary
     from analysis.measure import measure_soft_modes, structure_of
     from analysis.modes import elasticity
@@ -169,6 +222,56 @@ def _structure(text: str, potential: str | None, material: str | None, *, minimi
         raise NotAMinimum(f"{error}; --minimise moves it to the nearest minimum", error.estimate) from error
     count = min(SOFT_MODES_OF_A_STRUCTURE, 3 * glass.n_atoms - glass.n_zero_modes)
     return _Source([alloy], [glass], [elasticity(glass)], [measure_soft_modes(glass, count)], hbar)
+
+
+def _real_structure(text: str, potential: str, material: str | None, *, minimise: bool) -> _Source:
+    """A real alloy, in ångström: its masses and hbar are its own."""
+    from analysis.excitations import alloy_of_glass
+    from atomsim.formats.alloys import read_alloy_glass
+
+    if material is not None:
+        raise InputError(f"--material {material}: a real alloy has its own masses and lengths")
+    glass = read_alloy_glass(text, potential, minimise=minimise)
+    return _Source([alloy_of_glass(glass, name=text)], [], [], [], ATOMIC_SCALES.hbar, units=ATOMIC, real=glass)
+
+
+def _excitations_of_engine(
+    source: _Source, order: AlloyOrder, form: str, temperature: float, rng: np.random.Generator
+) -> list[Excitations]:
+    from analysis.excitations import ExcitationParameters, excitations_of
+    from analysis.excitations.engine_mechanics import mechanics_of_engine
+
+    assert source.real is not None
+    glass, alloy = source.real, source.alloys[0]
+    parameters = ExcitationParameters(hbar=source.hbar, form=form, temperature=temperature * ATOMIC.boltzmann)
+    reach = None if form == "literal" else float(order.shells.r_max_s[0])
+    told = _Told()
+    found = mechanics_of_engine(
+        glass, alloy, soft_modes=min(SOFT_MODES_OF_A_STRUCTURE, 3 * glass.n_atoms - 3), ordering_reach=reach,
+        progress=told,
+    )  # fmt: skip
+    if reach is not None:
+        terminal.remark(f"ordering energies of pairs up to {reach:.3g} angstrom, the first shell; zero beyond it")
+    return [
+        excitations_of(
+            alloy, found.mechanics, glass.mass_n, order.complete[0], order.waves.superstructure_vectors(0), parameters,
+            rng, poisson=found.poisson, volume_change=found.volume_change,
+            longest=float(np.linalg.norm(order.waves.wave_vector_qc, axis=1).max()), soft=found.soft,
+        )
+    ]  # fmt: skip
+
+
+class _Told:
+    """Progress by remarks, a line each time another quarter of a step is done."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int] = ("", 0)
+
+    def __call__(self, what: str, share: float) -> None:
+        now = (what, int(4 * share))
+        if now != self._last:
+            self._last = now
+            terminal.remark(f"{what}: {25 * now[1]} %")
 
 
 def _excitations(
@@ -190,130 +293,10 @@ def _excitations(
     return found
 
 
-def _document(order: AlloyOrder, found: Sequence[Excitations], hbar: float) -> dict[str, Any]:
-    waves = order.waves
-    document: dict[str, Any] = {
-        "concentration": order.concentration,
-        "shells": _shell_rows(order),
-        "k_s": waves.k_s,
-        "k_s_error": waves.k_s_error,
-        "k_s_vector": waves.superstructure_c,
-        "crystalline": waves.crystalline,
-        "species": {"A": order.names[0], "B": order.names[1]},
-        "n_configurations": len(order.configurations),
-        "n_atoms": [configuration.n_atoms for configuration in order.configurations],
-        "sum_rule": order.sum_rule,
-        "intensity_residual": order.intensity_residual,
-        "random_alloys": order.random.draws,
-        "waves": {
-            "k": waves.k_b,
-            "intensity": waves.intensity_b,
-            "error": waves.error_b,
-            "random": waves.random_b,
-        },
-    }
-    if len(order.configurations) == 1:
-        document["alpha_per_ion"] = order.configurations[0].ion_sn
-    if found:
-        from analysis.excitations import summarise
-
-        document |= {
-            "hbar": hbar,
-            "summary": {name: number.as_dict() for name, number in summarise(found).items()},
-            "overlap": _overlap_document(found),
-            "glasses": [_glass_document(one) for one in found],
-        }
-    return document
-
-
-def _shell_rows(order: AlloyOrder) -> list[dict[str, Any]]:
-    columns = {
-        "r_min": order.shells.r_min_s,
-        "r_max": order.shells.r_max_s,
-        "coordination": order.mean_s("coordination_s"),
-        "alpha_correlation": order.mean_s("correlation_s"),
-        "alpha_warren_cowley": order.mean_s("warren_cowley_s"),
-        "alpha_correlation_error": order.error_s("correlation_s"),
-        "alpha_warren_cowley_error": order.error_s("warren_cowley_s"),
-        "alpha_warren_cowley_A": order.mean_s("warren_cowley_a_s"),
-        "alpha_warren_cowley_B": order.mean_s("warren_cowley_b_s"),
-        "bond_composition": order.mean_s("bond_composition_s"),
-        "random_mean": order.random.mean_s,
-        "random_deviation": order.random.deviation_s,
-        "random_low": order.random.low_s,
-        "random_high": order.random.high_s,
-        "p_value": order.random.p_value_s,
-    }
-    return [{name: column[s] for name, column in columns.items()} for s in range(order.shells.n_shells)]
-
-
-def _overlap_document(found: Sequence[Excitations]) -> dict[str, Any]:
-    from analysis.excitations import summarise_overlaps
-
-    overlaps = [one.overlap for one in found if one.overlap is not None]
-    if not overlaps:
-        return {}
-    tables = summarise_overlaps(overlaps)
-    return {what: {name: share.as_dict() for name, share in rows.items()} for what, rows in tables.items()}
-
-
-def _glass_document(one: Excitations) -> dict[str, Any]:
-    facts = {}
-    if one.pairs is not None:
-        names = ("energy_residual", "instability_temperature")
-        facts = {name: getattr(one.pairs, name) for name in names}
-    return {
-        "n_atoms": one.n_atoms,
-        "force_constants": one.form,
-        **facts,
-        "profile": {
-            "distance": one.profile.distance_r,
-            "radial": one.profile.radial_r,
-            "error": one.profile.error_r,
-            "continuum": _continuum(one),
-        },
-        "modes": {
-            "omega": one.modes.omega_m,
-            "decay_rate": one.modes.decay_rate_m,
-            "participation_number": one.modes.participation_number_m,
-            "condition_number": one.modes.condition_number,
-            "dropped": one.modes.n_dropped,
-            "threshold": one.modes.threshold,
-        },
-        "dispersions": [_dispersion_document(waves, one.hbar) for waves in one.dispersions],
-    }
-
-
-def _continuum(one: Excitations) -> Any:
-    from analysis.excitations import continuum_displacement
-
-    along_rc = np.column_stack([one.profile.distance_r, np.zeros((len(one.profile.distance_r), 2))])
-    return continuum_displacement(along_rc, poisson=one.poisson, volume_change=one.volume_change)[:, 0]
-
-
-def _dispersion_document(waves: Dispersion, hbar: float) -> dict[str, Any]:
-    from analysis.excitations import ENERGY_FORMS, bogoliubov
-
-    k_q = np.linalg.norm(waves.wave_vector_qc, axis=1)
-    document: dict[str, Any] = {"envelope_power": waves.power, "site_energy_A": waves.site_energy}
-    for form in ENERGY_FORMS:
-        stable = waves.energies_q.stable(form)
-        _, u, v = bogoliubov(waves.site_energy, waves.exchange_q[waves.energies_q.squared(form) > 0], form)
-        document[form] = {
-            "stable_k": k_q[stable],
-            "energy": waves.energies_q.energy(form),
-            "bogoliubov_u": u,
-            "bogoliubov_v": v,
-            "decaying_k": k_q[~stable],
-            "decay_rate": waves.energies_q.rate(form, hbar),
-            "stable_share_of_waves": waves.energies_q.stable_fraction(form),
-            "stable_share_of_ions": waves.energies_l.stable_fraction(form),
-        }
-    return document
-
-
 def _show_order(order: AlloyOrder) -> None:
-    rows = _shell_rows(order)
+    from analysis.commands.excitations_document import shell_rows
+
+    rows = shell_rows(order)
     shown = (
         "r_min",
         "r_max",
@@ -335,11 +318,12 @@ def _show_order(order: AlloyOrder) -> None:
     screen.print(f"superstructure vector k_s = {waves.k_s:.5g}{error}, {kind}")
 
 
-def _show_excitations(found: Sequence[Excitations]) -> None:
+def _show_excitations(found: Sequence[Excitations], units: UnitSystem) -> None:
+    from analysis.commands.excitations_document import told
     from analysis.excitations import summarise, summarise_overlaps
 
     screen = terminal.standard_output()
-    screen.print(_estimates(summarise(found)))
+    screen.print(_estimates({name: told(number, units) for name, number in summarise(found).items()}))
     overlaps = [one.overlap for one in found if one.overlap is not None]
     if overlaps:
         for what, rows in summarise_overlaps(overlaps).items():

@@ -17,13 +17,11 @@ from atomsim.errors import InputError
 from atomsim.results import Array
 
 if TYPE_CHECKING:
-    from analysis.excitations.transport import TransportResult
-    from analysis.excitations.transport_temperature import TransportTemperature
+    from analysis.excitations.transport import Metal, TransportResult
     from analysis.relaxation.curves import RelaxationCurve
 
 DEFAULT_TEMPERATURES = "0.05:50:31log"
 DEFAULT_POLARISATION = 1e-3
-UNKNOWN = float("nan")
 
 verbs = typer.Typer()
 
@@ -33,17 +31,19 @@ FigureFile = Annotated[Path | None, typer.Option("--figure", metavar="FILE", hel
 
 @verbs.command()
 def transport(
-    diffusivity: Annotated[float, typer.Option(metavar="D", help="diffusion constant of the electrons [m^2/s]")],
+    diffusivity: Annotated[
+        float | None, typer.Option(metavar="D", help="diffusion constant of the electrons \\[m^2/s]; else the study's")
+    ] = None,
     t0: Annotated[float | None, typer.Option(metavar="T", help="T_0 of the concentration excitations [K]")] = None,
     study: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="take T_0 = W/k_B, with its error, from a finished study"),
+        typer.Option("--from", metavar="DIR", help="take T_0 with its error, and the metal, from a finished study"),
     ] = None,
     screening: Annotated[
         float | None, typer.Option(metavar="KAPPA", help="inverse screening length of the electrons [1/m]")
     ] = None,
     relaxation_time: Annotated[
-        float | None, typer.Option(metavar="TAU", help="elastic relaxation time of the electrons [s]")
+        float | None, typer.Option(metavar="TAU", help="elastic relaxation time of the electrons \\[s]")
     ] = None,
     resistivity: Annotated[
         float | None, typer.Option(metavar="RHO", help="measured resistivity, for L_0 T/rho beside it [Ohm m]")
@@ -52,8 +52,11 @@ def transport(
         str, typer.Option(help="of the thermal conductivity: consistent with the electrical one, or printed")
     ] = "consistent",
     temperatures: Annotated[
-        str, typer.Option(metavar="A:B:N[log]|T1,T2", help="ascending temperatures [K], a range or a list")
-    ] = DEFAULT_TEMPERATURES,
+        str | None,
+        typer.Option(
+            metavar="A:B:N[log]|T1,T2", help="ascending temperatures [K], a range or a list; else the study's"
+        ),
+    ] = None,
     figure: FigureFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,22 +66,22 @@ def transport(
 
     Example: atomsim transport --diffusivity 3e-4 --from demo --relaxation-time 1e-15 --json
     """
-    from analysis.excitations.transport import Metal
     from analysis.excitations.transport import transport as corrections
 
     check_figure(figure)
-    metal = Metal(
-        _transport_temperature(t0, study),
-        diffusivity,
-        screening=UNKNOWN if screening is None else screening,
-        relaxation_time=UNKNOWN if relaxation_time is None else relaxation_time,
-        resistivity=UNKNOWN if resistivity is None else resistivity,
-        normalisation=normalisation,
-    )
-    for name, value in (("screening", screening), ("relaxation-time", relaxation_time), ("resistivity", resistivity)):
+    numbers = {
+        "diffusivity": diffusivity,
+        "screening": screening,
+        "relaxation_time": relaxation_time,
+        "resistivity": resistivity,
+    }
+    for name, value in numbers.items():
         if value is not None and np.isnan(value):
-            raise InputError(f"--{name} {value}: expected a positive number")
-    result = corrections(metal, parse_temperatures(temperatures))
+            raise InputError(f"--{name.replace('_', '-')} {value}: expected a positive number")
+    metal, temperature_T = _metal(t0, study, {**numbers, "normalisation": normalisation})
+    if temperatures is not None or temperature_T is None:
+        temperature_T = parse_temperatures(temperatures or DEFAULT_TEMPERATURES)
+    result = corrections(metal, temperature_T)
     if figure is not None:
         from analysis.plotting.transport import figure_transport
 
@@ -91,19 +94,27 @@ def transport(
         _show_transport(result)
 
 
-def _transport_temperature(t0: float | None, study: Path | None) -> TransportTemperature:
-    """T_0 of one of the two options."""
-    from analysis.excitations.transport_temperature import given_temperature, temperature_of_soft_potentials
+def _metal(t0: float | None, folder: Path | None, numbers: dict[str, Any]) -> tuple[Metal, Array | None]:
+    """The metal with the T_0 of one of the two options, and the temperatures that a study has for it."""
+    from analysis.excitations.study_transport import metal_of_study
+    from analysis.excitations.transport import Metal
+    from analysis.excitations.transport_temperature import given_temperature
 
-    if t0 is not None and study is not None:
+    if t0 is not None and folder is not None:
         raise InputError("--t0 and --from were both given; expected one of them")
     if t0 is not None:
-        return given_temperature(t0)
-    if study is None:
+        if numbers["diffusivity"] is None:
+            raise InputError("no diffusivity: expected --diffusivity D [m^2/s], or --from DIR with a study that has it")
+        return Metal(
+            given_temperature(t0), **{name: value for name, value in numbers.items() if value is not None}
+        ), None
+    if folder is None:
         raise InputError("no T_0: expected --t0 T [K], or --from DIR with a finished study")
     from analysis.study import open_study
 
-    return temperature_of_soft_potentials(open_study(study))
+    study = open_study(folder)
+    kept = None if study.transport is None else study.transport.consistent
+    return metal_of_study(study, **numbers), None if kept is None else kept.temperature_T
 
 
 def _transport_document(result: TransportResult) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,11 +23,6 @@ ROWS_SHOWN = 40
 KNOWN_QUANTITIES = (
     "structure-factor, relaxation-parameter, pair-distribution, displacement, scattering, overlap, rearrangement, order"
 )
-REAL_UNITS, REDUCED_UNITS, OWN_UNITS = (
-    ("Å", "ps"),
-    ("sigma", "sigma sqrt(m/epsilon)"),
-    ("unit of length", "unit of time"),
-)
 
 verbs = typer.Typer()
 
@@ -40,7 +35,7 @@ def trajectory(
         Path | None, typer.Option(metavar="F", help="a file that tells the species, where the trajectory does not")
     ] = None,
     units: Annotated[
-        str, typer.Option(help="reduced: numbers as they stand; real: Å and ps; auto: by the format")
+        str, typer.Option(help="auto: as the file tells; reduced: numbers as they stand; real: Å and ps")
     ] = "auto",
     time_step: Annotated[
         float | None, typer.Option(metavar="DT", help="time of one step, where the file counts steps or frames")
@@ -63,6 +58,12 @@ def trajectory(
         str, typer.Option(help="nearest: continue a wrapped trajectory by nearest images; none: refuse it")
     ] = "none",
     drift: Annotated[bool, typer.Option(help="keep the mean displacement of all atoms")] = False,
+    shells: Annotated[
+        str | None, typer.Option(metavar="R0:R1,R1:R2", help="of the order; else between the minima of g(r)")
+    ] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="serial, multiprocessing or dask; multiprocessing for several workers")
+    ] = None,
     workers: Annotated[int, typer.Option(help="processes that share the frames")] = 1,
     figure: FigureFile = None,
     as_json: AsJson = False,
@@ -73,21 +74,24 @@ def trajectory(
 
     Example: atomsim trajectory a.h5md b.h5md c.h5md --quantity relaxation-parameter --figure r.svg
     """
+    from analysis.commands.excitations import parse_shells
     from analysis.trajectories import quantities
+    from analysis.trajectories.analyses import check_backend
     from analysis.trajectories.reading import open_universe
 
     check_figure(figure)
     if workers < 1:
         raise InputError(f"--workers {workers}: expected 1 or more")
+    if backend is not None:
+        check_backend(backend)
     settings = quantities.Settings(
         longest=longest, width=width, window=parse_window(window), wave_number=wave_number, length=length,
-        origins=origins, tolerance=tolerance, unwrap=unwrap, drift=drift, workers=workers, frames=parse_frames(frames),
+        origins=origins, tolerance=tolerance, unwrap=unwrap, drift=drift, frames=parse_frames(frames),
+        shells=None if shells is None else parse_shells(shells), backend=backend, workers=workers,
     )  # fmt: skip
     universes = [open_universe(file, topology, units=units, time_step=time_step) for file in files]
     terminal.remark(f"{files[0]}: {quantities.describe(universes[0])}")
     answer = quantities.measure(universes, quantity, settings)
-    named = {"auto": OWN_UNITS, "reduced": REDUCED_UNITS, "real": REAL_UNITS}[units]
-    answer = replace(answer, numbers=answer.numbers | {"units": list(named)})
     if figure is not None:
         from analysis.plotting.trajectories import plot_trajectory
 
@@ -155,6 +159,8 @@ def anneal(
     """Anneal quenched glasses and follow their structure; interrupted, the same command goes on.
 
     Example: atomsim anneal examples/anneal.toml --out annealed --workers 2
+
+    Example: atomsim anneal examples/cuzr.toml --out cuzr
     """
     from analysis.annealing.config import load_anneal_study
     from analysis.annealing.run import SUMMARY, run_annealing

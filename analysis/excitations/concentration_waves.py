@@ -48,12 +48,27 @@ class ConcentrationWaves:
         Args:
             glass: the place of the configuration.
         """
+        return self._around(self.wave_vector_qc[self.glass_q == glass])
+
+    def vectors_of_cell(self, cell_cc: Array) -> Array:
+        """Return the wave vectors of a box that stand for k_s, (S, 3) [1/sigma].
+
+        Args:
+            cell_cc: cell vectors as rows [sigma].
+        """
+        return self._around(box_vectors(cell_cc, self.longest))
+
+    @property
+    def longest(self) -> float:
+        """Length of the longest wave vector [1/sigma]."""
+        return float(np.linalg.norm(self.wave_vector_qc, axis=1).max())
+
+    def _around(self, vector_qc: Array) -> Array:
         if self.crystalline:
             return self.superstructure_c[None]
-        own_qc = self.wave_vector_qc[self.glass_q == glass]
-        off_q = np.abs(np.linalg.norm(own_qc, axis=1) - self.k_s)
+        off_q = np.abs(np.linalg.norm(vector_qc, axis=1) - self.k_s)
         near = off_q <= self.k_s_error
-        return own_qc[near] if near.any() else own_qc[[int(np.argmin(off_q))]]
+        return vector_qc[near] if near.any() else vector_qc[[int(np.argmin(off_q))]]
 
 
 def box_vectors(cell_cc: Array, longest: float) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import linalg
@@ -15,15 +15,15 @@ FREQUENCY = "sqrt(epsilon/m)/sigma"
 
 
 @dataclass(frozen=True)
-class ConcentrationModes:
-    """Eigenvectors of W v = omega^2 I v on sum v = 0, ascending, normalised to v I v = 1.
+class ConcentrationSpectrum:
+    """Frequencies of W v = omega^2 I v on sum v = 0, ascending, and what is kept of the eigenvectors.
 
     A negative omega^2 is a direction in which the frozen arrangement gains energy by exchanging concentration: it
     decays at the rate |omega|. The first ``n_decaying`` modes decay, the others oscillate.
     """
 
     omega2_m: Array = quantity("epsilon/(m sigma^2)", "signed square of the angular frequency")
-    vectors_mn: Array = quantity("1/(sqrt(m) sigma)", "deviation of each ion, v I v = 1")
+    participation_number_m: Array = quantity("1", "ions whose concentration takes part, (sum v^2)^2 / sum v^4")
     condition_number: float = quantity("1", "largest over smallest eigenvalue of I on sum v = 0, all directions")
     n_dropped: int = quantity("1", "directions left out because I is too small there")
     threshold: float = quantity("1", "share of the largest eigenvalue of I below which they are")
@@ -43,11 +43,18 @@ class ConcentrationModes:
         """Angular frequencies of the stable directions, ascending [sqrt(epsilon/m)/sigma]."""
         return np.sqrt(self.omega2_m[self.omega2_m >= 0])
 
+
+@dataclass(frozen=True)
+class ConcentrationModes(ConcentrationSpectrum):
+    """The spectrum with its eigenvectors, normalised to v I v = 1."""
+
+    vectors_mn: Array = quantity("1/(sqrt(m) sigma)", "deviation of each ion, v I v = 1")
+
     @property
-    def participation_number_m(self) -> Array:
-        """Number of ions whose concentration takes part, (sum v^2)^2 / sum v^4 [-]."""
-        square = self.vectors_mn**2
-        return square.sum(axis=1) ** 2 / (square**2).sum(axis=1)
+    def spectrum(self) -> ConcentrationSpectrum:
+        """The same without eigenvectors."""
+        kept = fields(ConcentrationSpectrum)
+        return ConcentrationSpectrum(**{field.name: getattr(self, field.name) for field in kept})
 
 
 def hamiltonian_energy(rate_n: Array, deviation_n: Array, inertia_ll: Array, constants_ll: Array) -> float:
@@ -110,10 +117,12 @@ def concentration_modes(
     scaled = basis @ (axes[:, kept] / np.sqrt(moments[kept]))
     reduced = scaled.T @ constants_ll @ scaled
     omega2_m, vectors = linalg.eigh(0.5 * (reduced + reduced.T))
+    vectors_mn = (scaled @ vectors).T
     smallest = float(moments[0])
     return ConcentrationModes(
         omega2_m=omega2_m,
-        vectors_mn=(scaled @ vectors).T,
+        vectors_mn=vectors_mn,
+        participation_number_m=(vectors_mn**2).sum(axis=1) ** 2 / (vectors_mn**4).sum(axis=1),
         condition_number=float(moments[-1]) / smallest if smallest > 0 else np.inf,
         n_dropped=int(np.count_nonzero(~kept)),
         threshold=threshold,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from analysis.excitations.canonical import ENERGY_FORMS, instability_temperature
 from analysis.excitations.concentration_waves import box_vectors
 from analysis.excitations.dispersion import ENVELOPE_POWERS, Dispersion, dispersion, wave_constants
 from analysis.excitations.displacements import poisson_ratio, volume_change
-from analysis.excitations.eigenproblem import INERTIA_THRESHOLD, ConcentrationModes, concentration_modes
+from analysis.excitations.eigenproblem import (
+    INERTIA_THRESHOLD,
+    ConcentrationModes,
+    ConcentrationSpectrum,
+    concentration_modes,
+)
 from analysis.excitations.force_constants import check_form, envelope, thermal_constants, without_diagonal
 from analysis.excitations.mechanics import (
     DisplacementProfile,
@@ -20,14 +25,14 @@ from analysis.excitations.mechanics import (
     displacement_profile,
     mechanics_of_pairs,
 )
-from analysis.excitations.overlap import DRAWS, SoftModeOverlap, soft_mode_overlap
+from analysis.excitations.overlap import DRAWS, SoftModeOverlap, SoftVibrations, soft_mode_overlap
 from analysis.excitations.pair_mixture import pair_mixture
 from analysis.excitations.shells import distances
 from analysis.excitations.short_range_order import CompleteOrder
 from analysis.modes import Elasticity
 from analysis.soft_modes import SoftModes
 from analysis.structure import mean_over_glasses
-from atomsim.errors import InputError
+from atomsim.errors import InputError, UntrustedNumber
 from atomsim.potentials import get_model
 from atomsim.quench import Glass
 from atomsim.results import Array, Estimate, quantity
@@ -69,9 +74,12 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class Excitations:
-    """Concentration excitations of one configuration; ``pairs`` and ``overlap`` where they can be had."""
+    """Concentration excitations of one configuration; ``pairs`` and ``overlap`` where they can be had.
 
-    modes: ConcentrationModes
+    ``modes`` has eigenvectors where they have just been computed, none where they come from a study.
+    """
+
+    modes: ConcentrationSpectrum | ConcentrationModes
     dispersions: tuple[Dispersion, ...]
     profile: DisplacementProfile
     overlap: SoftModeOverlap | None
@@ -88,6 +96,31 @@ class Excitations:
     def undamped_fraction(self) -> float:
         """Share of ions whose moment of inertia obeys the bound on undamped excitations [-]."""
         return float(np.mean(self.inertia_l <= self.undamped_inertia_l))
+
+    @property
+    def without_vectors(self) -> Excitations:
+        """The same without eigenvectors: a few numbers for each ion, wave and excitation, small enough to be kept."""
+        return replace(self, modes=self.modes.spectrum) if isinstance(self.modes, ConcentrationModes) else self
+
+    def band_top(self, *, power: float = 0.5) -> float:
+        """Return the largest energy of the stable waves in the derived form [epsilon].
+
+        Source: egorushkin-melnikova-1993a (T_0); test: test_band_top_is_the_largest_stable_energy
+
+        Args:
+            power: power w of the envelope, one half in the paper that defines T_0 by this frequency [-].
+
+        Raises:
+            InputError: no dispersion with this envelope.
+            UntrustedNumber: no wave is stable.
+        """
+        waves = next((wave for wave in self.dispersions if wave.power == power), None)
+        if waves is None:
+            raise InputError(f"no dispersion with the envelope w = {power:g}")
+        energies = waves.energies_q.energy("derived")
+        if len(energies) == 0:
+            raise UntrustedNumber("no wave of the concentration is stable: the band has no top", waves.energies_q)
+        return float(energies.max())
 
     def summary(self) -> dict[str, tuple[float, str]]:
         """Return the headline numbers: name to value and unit [as stated]."""
@@ -161,7 +194,7 @@ def excitations_of(
     poisson: float,
     volume_change: float,
     longest: float,
-    soft: SoftModes | None = None,
+    soft: SoftVibrations | None = None,
     pairs: PairFacts | None = None,
 ) -> Excitations:
     """Return the concentration excitations of a configuration from its mechanics, wherever they come from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,18 @@ from atomsim.results import Array, Estimate, quantity
 DRAWS = 400  # random concentration patterns, and random force fields
 TRANSLATIONS = 3
 SOFTEST_SHARE = 0.1  # the excitations closest to zero frequency are this share of all of their kind [-]
+
+
+class SoftVibrations(Protocol):
+    """What an overlap needs of soft modes, whether or not their anharmonic coefficients are known."""
+
+    @property
+    def omega_m(self) -> Array:
+        """Angular frequencies [sqrt(epsilon/m)/sigma]."""
+
+    @property
+    def vectors_mnc(self) -> Array:
+        """Mass-weighted eigenvectors [-]."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,14 @@ from atomsim.pairs import PairInteraction
 from atomsim.potentials import Model, inverse_power, truncated
 from atomsim.results import Array, IntArray, quantity
 
-# Lengths in units of the mean distance of the sites: bins of g(r), the width of the Gaussian that smooths it (peaks of
-# a glass are wider than 0.1), and the spread of equal distances in a perfect crystal that was read from a file.
-BIN_WIDTH, SMOOTHING, SHARP = 0.01, 0.03, 1e-3
-PROMINENCE = 0.1  # a minimum must lie this deep below the lower of its neighbouring maxima of g(r) [-]
+# Lengths in units of the mean distance of the sites: bins of g(r), the width of the Gaussian that takes its noise off
+# (peaks of a glass are wider than 0.1), and the spread of equal distances in a perfect crystal that was read from a
+# file. Pairs of unlike sizes part the first shell of an alloy by up to 0.25, the next shell is 0.7 away or more: BROAD
+# smears the first and keeps the second.
+BIN_WIDTH, SMOOTHING, SHARP, BROAD = 0.01, 0.03, 1e-3, 0.12
+PROMINENCE = 0.1  # a gap must lie this deep below the lower of its neighbouring maxima of g(r) [-]
+BROAD_PROMINENCE = 0.05  # the same of the smeared g(r), which has less noise and lower maxima [-]
+GAP = 0.1  # of the lower maximum beside it: a minimum below parts shells of a crystal, however close they are [-]
 ROUND_OFF = 1e-9  # share of half the box by which the reach stays below it, where a distance belongs to two images
 
 
@@ -134,9 +138,10 @@ def total_distribution(alloys: Sequence[Alloy], edges_r: Array) -> Array:
 def shells_from_minima(alloys: Sequence[Alloy], *, count: int | None = None) -> Shells:
     """Return the shells between the minima of the total g(r), from r = 0 to the last minimum inside half the box.
 
-    g(r) is smoothed by a Gaussian of 0.03 mean distances; a minimum counts where maxima more than 0.1 higher part it
-    from every deeper one, and a gap without pairs counts at its middle. In a perfect crystal, where all distances are
-    among a few, each of them is a shell.
+    In a perfect crystal, where all distances are among a few, each of them is a shell. Else shells end where g(r)
+    falls below a tenth of both maxima beside it (a displaced crystal), and at the minima below one that are left when
+    g(r) is smeared by a Gaussian of 0.12 mean distances: distances that differ by the sizes of the atoms alone, as in
+    the parted first maximum of an alloy, belong to one shell.
 
     Args:
         alloys: configurations of one material, of any sizes.
@@ -153,10 +158,7 @@ def shells_from_minima(alloys: Sequence[Alloy], *, count: int | None = None) -> 
     if minima_r is None:
         bins = max(int(reach / (BIN_WIDTH * spacing)), 8)
         edges_r = np.linspace(0.0, reach, bins + 1)
-        smooth_r = gaussian_filter1d(
-            total_distribution(alloys, edges_r), SMOOTHING * spacing * bins / reach, mode="nearest", truncate=4.0
-        )
-        minima_r = _minima(edges_r, smooth_r)
+        minima_r = _minima(edges_r, total_distribution(alloys, edges_r), spacing * bins / reach)
     if len(minima_r) < (count or 1):
         raise InputError(
             f"g(r) has {len(minima_r)} minima within {reach:.4g}, half the box; {count or 1} shells need as many: give "
@@ -164,6 +166,20 @@ def shells_from_minima(alloys: Sequence[Alloy], *, count: int | None = None) -> 
         )
     ends = minima_r[:count]
     return Shells(np.concatenate([[0.0], ends[:-1]]), ends)
+
+
+def first_shells(alloys: Sequence[Alloy], most: int) -> Shells:
+    """Return the first shells between the minima of g(r), fewer where half the box holds fewer.
+
+    Args:
+        alloys: configurations of one material.
+        most: number of shells wanted.
+
+    Raises:
+        InputError: half the box holds none.
+    """
+    found = shells_from_minima(alloys)
+    return Shells(found.r_min_s[:most], found.r_max_s[:most])
 
 
 def _between_sharp_distances(alloys: Sequence[Alloy], reach: float, spread: float) -> Array | None:
@@ -178,10 +194,31 @@ def _between_sharp_distances(alloys: Sequence[Alloy], reach: float, spread: floa
     return 0.5 * (length_p[last] + np.append(length_p[first[1:]], reach))
 
 
-def _minima(edges_r: Array, smooth_r: Array) -> Array:
-    """Places of the minima behind the first maximum; a gap that reaches the end of the range is closed by it."""
+def _minima(edges_r: Array, total_r: Array, bins_per_spacing: float) -> Array:
+    """Ends of the shells of a material that is no perfect crystal: gaps, and the minima of the smeared g(r)."""
+    fine_r, broad_r = (
+        gaussian_filter1d(total_r, width * bins_per_spacing, mode="nearest", truncate=4.0)
+        for width in (SMOOTHING, BROAD)
+    )
+    gaps = [place for place, top in _valleys(fine_r, PROMINENCE) if fine_r[place] < GAP * top]
+    margin = round(BROAD * bins_per_spacing)
+    ends = list(gaps)
+    for place, _ in _valleys(broad_r, BROAD_PROMINENCE):
+        first = max(place - margin, 0)
+        sharpened = first + int(np.argmin(fine_r[first : place + margin + 1]))
+        if broad_r[place] < 1 and all(abs(sharpened - gap) > 2 * margin for gap in gaps):
+            ends.append(sharpened)
+    middle_r = 0.5 * (edges_r[1:] + edges_r[:-1])
+    return middle_r[np.unique(np.array(ends, dtype=int))]
+
+
+def _valleys(smooth_r: Array, prominence: float) -> list[tuple[int, float]]:
+    """Middle of each minimum behind the first neighbours, and the height of the lower maximum that parts it.
+
+    A gap that reaches the end of the range is closed by it.
+    """
     padded = np.concatenate([[np.inf], smooth_r, [np.inf if smooth_r[-1] == 0 else -np.inf]])
-    _, properties = find_peaks(-padded, prominence=PROMINENCE, plateau_size=1)
-    left, right = properties["left_edges"] - 1, properties["right_edges"] - 1
-    behind = left > np.argmax(smooth_r > 0)  # the gap before the first neighbours is no minimum
-    return 0.5 * (edges_r[left[behind]] + edges_r[right[behind] + 1])
+    places, found = find_peaks(-padded, prominence=prominence, plateau_size=1)
+    behind = found["left_edges"] - 1 > np.argmax(smooth_r > 0)
+    places, depth = places[behind] - 1, found["prominences"][behind]
+    return [(int(place), float(smooth_r[place] + rise)) for place, rise in zip(places, depth, strict=True)]

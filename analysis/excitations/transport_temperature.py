@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from atomsim.errors import IllPosedFit, InputError
-from atomsim.results import quantity
-from atomsim.units import BOLTZMANN
+from atomsim.results import Estimate, quantity
+from atomsim.units import BOLTZMANN, HBAR, Material
 
 if TYPE_CHECKING:
     from analysis.study.results import WholeStudy
@@ -42,11 +42,36 @@ def given_temperature(value: float) -> TransportTemperature:
     return TransportTemperature(value, float("nan"), "given by the user")
 
 
-def temperature_of_soft_potentials(study: WholeStudy, *, factor: float = 1.0) -> TransportTemperature:
-    """Return T_0 = xi W/k_B from the fitted energy scale of the soft potentials of a study, with its error (mapping A).
+def temperature_of_scale(
+    scale: Estimate, material: Material, *, factor: float = 1.0, origin: str = "the study"
+) -> TransportTemperature:
+    """Return T_0 = xi W/k_B from the fitted energy scale of soft potentials, with its error (mapping A).
 
     A choice of model: nothing in the theory says that concentration excitations have the scale W. It is of the size
     that the paper quotes, 1 K to 5 K.
+
+    Source: egorushkin-melnikova-1993a (T_0); test: test_temperature_of_a_study_is_its_energy_scale
+
+    Args:
+        scale: W in reduced units.
+        material: the scales of the reduced units.
+        factor: xi [-].
+        origin: whose soft modes, in words.
+
+    Raises:
+        IllPosedFit: there is no energy scale.
+    """
+    _require_scale(scale, origin)
+    unit = factor * material.epsilon / BOLTZMANN
+    source = (
+        f"T_0 = {factor:g} W/k_B, W fitted to the soft modes of {origin} with the scales of {material.name}: a choice "
+        "of model"
+    )
+    return TransportTemperature(scale.value * unit, scale.error * unit, source)
+
+
+def temperature_of_soft_potentials(study: WholeStudy, *, factor: float = 1.0) -> TransportTemperature:
+    """Return T_0 = xi W/k_B of a finished study, with its error (mapping A).
 
     Source: egorushkin-melnikova-1993a (T_0); test: test_temperature_of_a_study_is_its_energy_scale
 
@@ -57,15 +82,37 @@ def temperature_of_soft_potentials(study: WholeStudy, *, factor: float = 1.0) ->
     Raises:
         IllPosedFit: the study has no energy scale.
     """
-    found = study.parameters.W
-    if not (np.isfinite(found.value) and found.value > 0):
-        raise IllPosedFit(f"study {study.name!r} gives no T_0: W: {found.note or 'not positive'}", found)
-    unit = factor * study.material.epsilon / BOLTZMANN
-    source = (
-        f"T_0 = {factor:g} W/k_B, W fitted to the soft modes of study {study.name!r} with the scales of "
-        f"{study.material.name}: a choice of model"
-    )
-    return TransportTemperature(found.value * unit, found.error * unit, source)
+    return temperature_of_scale(study.parameters.W, study.material, factor=factor, origin=f"study {study.name!r}")
+
+
+def scaled_temperature_of_energy(
+    energy: Estimate, material: Material, *, reference_frequency: float, reference_temperature: float, reference: str
+) -> TransportTemperature:
+    """Return T_0 = T_ref (omega_0/omega_ref)^2 with hbar omega_0 a computed energy, and its error (mapping B).
+
+    Source: egorushkin-melnikova-1993a (T_0); test: test_temperature_of_an_energy_is_that_of_its_frequency
+
+    Args:
+        energy: W, or the top of the stable band of concentration excitations, in reduced units.
+        material: the scales of the reduced units.
+        reference_frequency: limiting frequency of the reference, angular [rad/s].
+        reference_temperature: T_0 of the reference [K].
+        reference: what the reference is, in words.
+
+    Raises:
+        IllPosedFit: the energy is not known.
+    """
+    _require_scale(energy, "the study")
+    unit = material.epsilon / HBAR
+    return scaled_temperature(
+        energy.value * unit, reference_frequency=reference_frequency, reference_temperature=reference_temperature,
+        reference=reference, error=energy.error * unit,
+    )  # fmt: skip
+
+
+def _require_scale(energy: Estimate, origin: str) -> None:
+    if not (np.isfinite(energy.value) and energy.value > 0):
+        raise IllPosedFit(f"{origin} gives no T_0: W: {energy.note or 'not positive'}", energy)
 
 
 def scaled_temperature(

@@ -1,4 +1,7 @@
-"""Figures of an annealing study: relaxation parameter, order parameters with fits, structure factors, rates."""
+"""Figures of an annealing study: relaxation parameter, order parameters with fits, structure factors, rates.
+
+Labels tell reduced units; :mod:`analysis.plotting.units` puts those of the study in their place.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from analysis.plotting.style import (
 from analysis.plotting.table import Curve, Table, curve_table
 from analysis.trajectories.relaxation_parameter import RESOLVED
 from atomsim.results import Array
+from atomsim.units import METAL
 
 TIME = r"annealing time $t_a$  [$\sigma\sqrt{m/\epsilon}$]"
 QUANTITY = {"alpha_1": r"first shell, $\alpha_1(t)-\alpha_1(0)$", "s_cc": r"$S_{CC}(k_s, t) - S_{CC}(k_s, 0)$",
@@ -32,8 +36,8 @@ AT_REST = 1e-12  # displacements below it are rounding of the minimiser
 LAW_DASHES = {"theory": "-", "stretched exponential": (0, (4, 1.5)), "logarithm": (0, (1, 1.5))}
 
 
-def _label(one: AnnealedEnsemble) -> str:
-    return f"$T_a$ = {one.temperature:g}"
+def _label(one: AnnealedEnsemble, found: AnnealSummary) -> str:
+    return f"$T_a$ = {one.temperature:g}" + (f" {METAL.temperature}" if found.unit_system is METAL else "")
 
 
 def _later(one: AnnealedEnsemble) -> Array:
@@ -53,7 +57,7 @@ def plot_relaxation_parameter(found: AnnealSummary, ax: Axes | None = None) -> A
     for i, one in enumerate(found.ensembles):
         r, colour, marker = one.relaxation, SIZE_COLOURS[i], SIZE_MARKERS[1:][i % 4]
         value, resolved = r.value_t[1:], r.resolved_t[1:]
-        ax.plot(_later(one), value, color=colour, linewidth=1, label=_label(one))
+        ax.plot(_later(one), value, color=colour, linewidth=1, label=_label(one, found))
         ax.errorbar(_later(one), value, r.error_t[1:], fmt="none", ecolor=colour, elinewidth=0.8, capsize=2)
         for chosen, face in ((resolved, colour), (~resolved, "white")):
             ax.plot(
@@ -112,7 +116,7 @@ def plot_change(found: AnnealSummary, quantity: str, ax: Axes | None = None) -> 
         colour, fit = SIZE_COLOURS[i], _fit_of(one, quantity)
         ax.errorbar(
             _later(one), mean_t, error_t, color=colour, fmt=SIZE_MARKERS[1:][i % 4], markersize=4.5, capsize=2,
-            elinewidth=0.9, label=_label(one),
+            elinewidth=0.9, label=_label(one, found),
         )  # fmt: skip
         if fit.theory is not None:
             for law, dash in LAW_DASHES.items():
@@ -173,7 +177,7 @@ def figure_structure_factors(found: AnnealSummary) -> Figure:
     above.plot(first.q_b, first.before_b, color=INK, linewidth=1.2, label="as quenched")
     for i, one in enumerate(found.ensembles):
         above.plot(one.q_b, one.after_b, color=SIZE_COLOURS[i], linewidth=1.1, linestyle=(0, (4, 1 + i)),
-                   label=f"annealed, {_label(one)}")  # fmt: skip
+                   label=f"annealed, {_label(one, found)}")  # fmt: skip
         difference = one.after_b - one.before_b
         below.plot(one.q_b, difference, color=SIZE_COLOURS[i], linewidth=1.1)
         error = np.hypot(one.before_error_b, one.after_error_b)
@@ -224,7 +228,9 @@ def plot_rates(found: AnnealSummary, ax: Axes | None = None) -> Axes:
         colour, filled = SIZE_COLOURS[list(QUANTITY).index(quantity) % 5], THEORY.name in one.law
         label = one.law
         if np.isfinite(one.error):
-            label += f": barrier {one.barrier:.2g} ± {one.error:.2g}"
+            unit = found.unit_system.boltzmann
+            label += f": barrier {unit * one.barrier:.2g} ± {unit * one.error:.2g}"
+            label += f" {METAL.energy}" if found.unit_system is METAL else ""
         ax.errorbar(
             1 / one.temperature_T, one.rate_T, one.rate_T * one.log_error_T, color=colour, capsize=2, fmt="o",
             markerfacecolor=colour if filled else "white", markersize=5, label=label,
@@ -235,6 +241,7 @@ def plot_rates(found: AnnealSummary, ax: Axes | None = None) -> Axes:
             middle = np.sum(weight * (np.log(one.rate_T) + one.barrier / one.temperature_T)) / weight.sum()
             ax.plot(x, np.exp(middle - one.barrier * x), color=colour, linewidth=1, linestyle="-" if filled else "--")
     ax.set_yscale("log")
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel(r"$1/T_a$  [$k_B/\epsilon$]")
     ax.set_ylabel(r"rate  [$\sqrt{\epsilon/m}\,/\,\sigma$]")
     if drawn:
@@ -270,7 +277,7 @@ def plot_motion(found: AnnealSummary, ax: Axes | None = None) -> Axes:
             mean_t = one.series[name].mean_t[1:]
             ax.plot(_later(one), np.where(mean_t > AT_REST, mean_t, np.nan), color=SIZE_COLOURS[i], linestyle=dash,
                     marker=SIZE_MARKERS[1:][i % 4], markersize=3.5,
-                    label=_label(one) if dash == "-" else None)  # fmt: skip
+                    label=_label(one, found) if dash == "-" else None)  # fmt: skip
     ax.plot([], [], color=GREY, label=r"mean square displacement  [$\sigma^2$]")
     ax.plot([], [], color=GREY, linestyle="--", label="fraction of atoms moved")
     ax.set_xscale("log")

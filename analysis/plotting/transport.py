@@ -29,6 +29,7 @@ TEMPERATURE = r"temperature $T$  [K]"
 DASHED, DOTTED = "--", (0, (1, 1.2))
 FEW = 3  # temperatures below which curves need markers to be seen
 DECADES = 11.0  # shown below the largest value
+LEAP = 100.0  # factor between neighbouring points beyond which no line joins them
 
 
 @styled
@@ -194,7 +195,8 @@ def _draw(
     ax.set_yscale("log")
     for curve in shown:
         marker = "o" if len(curve.x) < FEW else None
-        ax.plot(curve.x, curve.y, marker=marker, label=curve.label, **STYLES[curve.label])  # type: ignore[arg-type]
+        x, y = parted(curve.x, curve.y)
+        ax.plot(x, y, marker=marker, label=curve.label, **STYLES[curve.label])  # type: ignore[arg-type]
         if curve.low is not None and curve.high is not None:
             ax.fill_between(curve.x, curve.low, curve.high, color=BLUE, alpha=BAND_ALPHA, linewidth=0)
     largest = max(np.nanmax(curve.y) for curve in shown)
@@ -202,6 +204,18 @@ def _draw(
     _end_of_theory(ax, result.temperature_T, LARGEST_RATIO * result.metal.t0.value)
     legend_above(ax, columns=2)
     return ax
+
+
+def parted(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return a curve with a gap at each leap: formulas that do not join are no line [as given].
+
+    Args:
+        x: abscissa [any unit].
+        y: ordinate [any unit].
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        leaps = np.flatnonzero(np.abs(np.diff(np.log(np.abs(y)))) > np.log(LEAP)) + 1
+    return np.insert(x, leaps, np.nan), np.insert(y, leaps, np.nan)
 
 
 def _end_of_theory(ax: Axes, temperature_T: Array, limit: float) -> None:

@@ -110,6 +110,7 @@ def largest_polarisation(rates: RelaxationRates, *, error: float = 0.1) -> float
     then stay far below one half. Zero where the polarisation is below what a number can hold.
 
     Source: egorushkin-melnikova-1993b (12); test: test_approximation_holds_for_small_fields_only
+    Source: relaxation-notes (saturation); test: test_approximation_holds_for_small_fields_only
 
     Args:
         rates: the rates in resonance.

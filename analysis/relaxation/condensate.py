@@ -80,6 +80,7 @@ def alpha_factor(composition: float, eta: ArrayLike, *, minority: bool = False) 
     For c > 1/2 and small eta it is negative: no condensate at any inversion.
 
     Source: egorushkin-melnikova-1993b (18); test: test_order_of_the_condensate_is_its_number
+    Source: relaxation-notes (alpha); test: test_order_of_the_condensate_is_its_number
 
     Args:
         composition: c [-].
@@ -187,13 +188,15 @@ def condensate_order(wave: DrivenWave, *, total: float, composition: float, form
     """Return eta_q'^2 = N/N_total as the paper writes it out [-]; negative below the threshold.
 
     sigma^0 n alpha/(4 t_sigma kappa N_total) - Gamma/(4 N_total Delta^2 t_sigma). The paper prints the second term as
-    Gamma/(c(1 - c) Delta^2 t_sigma), 4 N_total/[c(1 - c)] times larger, which contradicts its own threshold.
+    Gamma/(c(1 - c) Delta^2 t_sigma), 4 N_total/[c(1 - c)] times larger, which contradicts its own threshold unless
+    that Delta is g(q) of its Hamiltonian: for N_total ions, c(1 - c) g^2 = 4 N_total Delta^2.
 
     Source: egorushkin-melnikova-1993b (18); test: test_order_of_the_condensate_is_its_number
+    Source: relaxation-notes (order of the condensate); test: test_order_of_the_condensate_is_its_number
 
     Args:
         wave: the driven wave, with alpha in the equation of the field only.
-        total: number of quanta in all waves, N_total [-].
+        total: number of quanta in all waves, which is that of ions, N_total [-].
         composition: c [-].
         form: ``"derived"`` or ``"printed"``.
 
@@ -241,6 +244,7 @@ def lorenz_limit(wave: DrivenWave) -> float:
     x = kappa/Gamma and w = 1/(Gamma t_sigma); infinite for x <= w + 1.
 
     Source: egorushkin-melnikova-1993b (17); test: test_eigenvalues_tell_the_regimes
+    Source: relaxation-notes (second threshold); test: test_eigenvalues_tell_the_regimes
 
     Args:
         wave: the driven wave.

@@ -11,7 +11,14 @@ from scipy import interpolate, optimize
 
 from analysis.relaxation import detuned, exponential
 from analysis.relaxation.comparison import SMALLEST_POLARISATION, largest_polarisation
-from analysis.relaxation.kinetics import Start, final_field, integrate_kinetics, settling_time
+from analysis.relaxation.kinetics import (
+    SETTLED,
+    Start,
+    final_field,
+    integrate_kinetics,
+    is_overdamped,
+    settling_time,
+)
 from analysis.relaxation.rates import ComplexArray, RelaxationRates, bessel_argument, check_times
 from atomsim.errors import InputError, nearest
 from atomsim.results import Array, quantity
@@ -20,7 +27,9 @@ SYSTEMS = ("exponential", "full")
 SHOWN_LEVEL = 0.99  # curves are drawn until they stay this close to their end
 SHOWN_TIMES = 101
 POINTS_PER_PERIOD = 24
-FEWEST_POINTS, MOST_POINTS = 400, 20_000
+FEWEST_POINTS, MOST_POINTS = 400, 100_000
+MOST_TURNS = 8000.0  # of the field until nothing rings any more: half a minute of integration
+POLARISATIONS = (1e-30, 1e6)  # that the full system is integrated for
 REFINED_POINTS = 41
 CONVEX = 1e-6  # second derivative counted as positive, over the sum of its parts at that time
 RESOLVED = 1e-8  # and over that sum at its largest: below it is rounding
@@ -93,6 +102,7 @@ def relaxation_curve(
     time_t = None if time is None else check_times(time)
     if system == "exponential" and rates.detuning == 0:
         return _in_resonance(rates, time_t, polarisation)
+    _check_integration(rates, polarisation if system == "full" else 0.0)
     log_number, shape, end = (_full if system == "full" else _detuned)(rates, polarisation)
     sampled_t = _sampled_times(rates, end)
     log_share, curvature, scale = shape(sampled_t)
@@ -102,6 +112,27 @@ def relaxation_curve(
         time_t = np.linspace(0, open_t[-1], SHOWN_TIMES)
     convex = bool((curvature > np.maximum(CONVEX * scale, RESOLVED * scale.max())).any())
     return RelaxationCurve(rates, system, polarisation, time_t, shape(time_t)[0], half, convex, log_number)
+
+
+def _check_integration(rates: RelaxationRates, polarisation: float) -> None:
+    """Refuse what turns too often to be integrated; a large polarisation drives the field faster than the inversion."""
+    low, high = POLARISATIONS
+    if polarisation and not low <= abs(polarisation) <= high:
+        raise InputError(f"initial polarisation {polarisation:g}: the full system takes {low:g} to {high:g}")
+    driven = RelaxationRates(
+        rates.inversion_rate,
+        rates.polarisation_rate,
+        rates.coupling * (1 + 4 * polarisation**2) ** 0.25,
+        rates.detuning,
+    )
+    if rates.polarisation_rate == 0 or is_overdamped(driven):
+        return
+    turns = float(np.hypot(driven.coupling, driven.detuning)) * SETTLED / rates.polarisation_rate / (2 * np.pi)
+    if turns > MOST_TURNS:
+        raise InputError(
+            f"the field turns about {turns:.1e} times before the polarisation has decayed; expected {MOST_TURNS:g} at "
+            "most: a smaller detuning or coupling, or a larger polarisation_rate"
+        )
 
 
 def _in_resonance(rates: RelaxationRates, time_t: Array | None, polarisation: float) -> RelaxationCurve:

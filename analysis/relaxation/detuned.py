@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.relaxation.exponential import check_saturating
-from analysis.relaxation.kinetics import SETTLED, TOLERANCE, is_overdamped, solve
+from analysis.relaxation.kinetics import SETTLED, TOLERANCE, is_stiff, solve
 from analysis.relaxation.rates import ComplexArray, RelaxationRates, check_form, check_times
 from atomsim.results import Array
 
@@ -70,6 +70,7 @@ def weak_coupling_order_parameter(
     exp[(z_0^2/4 nu)(1 - exp(-gamma t))] with complex nu, for |nu| >> 1.
 
     Source: egorushkin-melnikova-1993b (14); test: test_corrected_weak_coupling_limit_and_the_printed_one
+    Source: relaxation-notes (detuned growth); test: test_corrected_weak_coupling_limit_and_the_printed_one
 
     Args:
         time: times [time].
@@ -137,5 +138,5 @@ def scaled_field(time_t: Array, rates: RelaxationRates) -> tuple[ComplexArray, C
     unit = 1 / (gamma + abs(decay) + abs(omega) + rates.coupling)
     smallest = TOLERANCE * np.array([unit, unit, 1.0, 1.0, 1.0, 1 / unit])
     start = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0])
-    found = solve(derivative, jacobian, time_t, start, smallest=smallest, damped=is_overdamped(rates))
+    found = solve(derivative, jacobian, time_t, start, smallest=smallest, damped=is_stiff(rates, float(time_t[-1])))
     return found[0] + 1j * found[1], found[2] + 1j * found[3], found[4]

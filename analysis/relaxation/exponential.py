@@ -82,6 +82,7 @@ def log_order_parameter(time: ArrayLike, rates: RelaxationRates) -> Array:
     For z_0 beyond fifty the early field is below exp(-z_0) of the final one: this is the form to use there.
 
     Source: egorushkin-melnikova-1993b (12); test: test_order_parameter_agrees_with_high_precision_bessel_functions
+    Source: relaxation-notes (positive integral); test: test_order_parameter_agrees_with_high_precision_bessel_functions
 
     Args:
         time: times, ascending [time].

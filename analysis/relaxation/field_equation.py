@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.relaxation.rates import check_form
 from atomsim.errors import InputError
 from atomsim.results import quantity
@@ -67,6 +69,29 @@ def equation_coefficients(
     return FieldCoefficients(
         factor / 4 * interaction - potential, factor / (8 if form == "printed" else 4) * interaction
     )
+
+
+def potential_coupling(potential_difference: float, *, composition: float, atoms: int) -> float:
+    """Return Delta = (g/2) [c(1 - c)/N]^{1/2}, what one quantum of a wave does to an electron [energy].
+
+    The matrix element between k and k + q of the potential sum_l g delta c_l, with delta c of one quantum and alpha =
+    1. The paper writes g(q), the Fourier transform of V_A - V_B, into its Hamiltonian and Delta(q) into all that
+    follows.
+
+    Source: egorushkin-melnikova-1993b (7); test: test_coupling_is_the_matrix_element_of_a_concentration_wave
+    Source: relaxation-notes (coupling); test: test_coupling_is_the_matrix_element_of_a_concentration_wave
+
+    Args:
+        potential_difference: g(q), of one site in the volume of one site [energy].
+        composition: c [-].
+        atoms: number of sites N.
+
+    Raises:
+        InputError: a composition outside zero to one, ends excluded, or no sites.
+    """
+    if atoms < 1:
+        raise InputError(f"atoms = {atoms}: expected a positive number of sites")
+    return potential_difference / 2 * float(np.sqrt(_factor(composition) / atoms))
 
 
 def _factor(composition: float) -> float:

@@ -21,6 +21,7 @@ from atomsim.results import Array, quantity
 TOLERANCE = 1e-12  # relative, of one step
 BALANCE = 1e-8  # how well 2N + sigma must add up, in units of sigma^0
 SETTLED = 45.0  # in units of the slowest decay: exp(-45) is rounding
+RUNG_OUT = 1000.0  # in units of 1/Gamma: nothing has rung for long, and an explicit method crawls
 LOSS = 5  # place of the accumulated loss in the state
 
 
@@ -131,6 +132,16 @@ def is_overdamped(rates: RelaxationRates) -> bool:
         rates: the rates.
     """
     return rates.polarisation_rate > 2 * float(np.hypot(rates.coupling, rates.detuning))
+
+
+def is_stiff(rates: RelaxationRates, end: float) -> bool:
+    """Return whether the equations are stiff: no oscillation at all, or a long time after the last one.
+
+    Args:
+        rates: the rates.
+        end: how far they are followed [time].
+    """
+    return is_overdamped(rates) or rates.polarisation_rate * end > RUNG_OUT
 
 
 def solve(
@@ -249,7 +260,7 @@ def integrate_kinetics(
             time_t,
             start.state,
             smallest=smallest,
-            damped=is_overdamped(rates),
+            damped=is_stiff(rates, float(time_t[-1])),
         )
     trajectory = Trajectory(
         rates, field_damping, time_t, states[0] + 1j * states[1], states[2] + 1j * states[3], states[4], states[LOSS]

@@ -16,6 +16,7 @@ def gompertz(time: ArrayLike, rates: RelaxationRates) -> Array:
     For nu >> 1 and nu >> z_0, after the first 1/Gamma. Only gamma and a = z_0^2/4 nu can be read from such a curve.
 
     Source: egorushkin-melnikova-1993b (12); test: test_gompertz_limit_of_fast_polarisation
+    Source: relaxation-notes (Gompertz); test: test_gompertz_limit_of_fast_polarisation
 
     Args:
         time: time [time].
@@ -43,6 +44,7 @@ def logistic(time: ArrayLike, rates: RelaxationRates, *, number: float) -> Array
     infinite lifetime of the inversion.
 
     Source: egorushkin-melnikova-1993b (9a), (9b), (9c); test: test_logistic_limit_of_a_long_lived_inversion
+    Source: relaxation-notes (logistic); test: test_logistic_limit_of_a_long_lived_inversion
 
     Args:
         time: time [time].
@@ -79,6 +81,7 @@ def late_deficit(time: ArrayLike, rates: RelaxationRates) -> Array:
     which of them it is.
 
     Source: egorushkin-melnikova-1993b (12); test: test_late_deficit_falls_with_the_smaller_rate
+    Source: relaxation-notes (late order); test: test_late_deficit_falls_with_the_smaller_rate
 
     Args:
         time: time [time].

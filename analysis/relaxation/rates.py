@@ -52,6 +52,7 @@ class RelaxationRates:
         that every curve starts concave.
 
         Source: egorushkin-melnikova-1993b (11); test: test_small_fields_grow_at_the_initial_rate
+        Source: relaxation-notes (initial growth); test: test_small_fields_grow_at_the_initial_rate
         """
         half = self.polarisation_rate / 2
         return self.coupling**2 / (half + float(np.hypot(half, self.coupling))) if self.coupling > 0 else 0.0

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from analysis import plotting
-from analysis.plotting import Figure, Table
+from analysis.report.alloy_figures import alloy_figures
 from analysis.report.numbers import estimate_text, plain
+from analysis.report.report_figure import ReportFigure, png, svg
 from analysis.soft_modes import SoftModes
 from analysis.study.results import WholeStudy
 from atomsim.quench import Glass
-
-
-@dataclass(frozen=True)
-class ReportFigure:
-    """One figure, drawn: name of its files, section it stands in, words, picture and table."""
-
-    name: str
-    section: str
-    title: str
-    caption: str
-    picture: bytes
-    suffix: str
-    table: Table
-
-    @property
-    def address(self) -> str:
-        """The picture as an address that holds all of it."""
-        kind = {"svg": "svg+xml", "png": "png"}[self.suffix]
-        return f"data:image/{kind};base64,{base64.b64encode(self.picture).decode()}"
-
-
-def _svg(name: str, section: str, title: str, caption: str, figure: Figure, table: Table) -> ReportFigure:
-    return ReportFigure(name, section, title, caption, plotting.as_svg(figure).encode(), "svg", table)
-
-
-def _png(name: str, section: str, title: str, caption: str, figure: Figure, table: Table) -> ReportFigure:
-    return ReportFigure(name, section, title, caption, plotting.as_png(figure), "png", table)
 
 
 def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
@@ -49,19 +21,19 @@ def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
     """
     ensembles = study.ensembles
     counts = " and ".join(f"{len(e.glasses)} of {e.n_atoms} atoms" for e in ensembles)
-    yield _svg(
+    yield svg(
         "inherent_structures", "structure", "Energy and pressure of the inherent structures",
         f"Each point is one glass ({counts}), minimised until no force component exceeds "
         f"{plain(max(g.max_force for e in ensembles for g in e.glasses), 2)} ε/σ; bars: mean and standard error.",
         plotting.figure_inherent_structures(ensembles), plotting.table_inherent_structures(ensembles),
     )  # fmt: skip
-    yield _svg(
+    yield svg(
         "pair_distribution", "structure", "Distribution of distances",
         "Pairs found at a distance over pairs expected without order, averaged over glasses; bands: standard error. "
         f"First maximum at {estimate_text(study.largest.structure.first_peak)} σ.",
         plotting.plot_pair_distribution(ensembles).figure, plotting.table_pair_distribution(ensembles),
     )  # fmt: skip
-    yield _svg(
+    yield svg(
         "density_of_states", "vibrations", "Vibrational density of states and Debye level",
         "Left: density of states of all vibrations against the angular frequency ω, normalised to one, from full "
         "diagonalisations. Right: the same over the power of ω in Debye's law, which makes that law level. Dashed: "
@@ -69,7 +41,7 @@ def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
         "error over glasses. Bins with fewer than three modes are left out on the right.",
         plotting.figure_density_of_states(ensembles), plotting.table_density_of_states(ensembles),
     )  # fmt: skip
-    yield _png(
+    yield png(
         "participation", "vibrations", "Participation ratio against frequency",
         "Every vibration of every glass: share of the atoms that take part in it, N_k/N with N_k = 1/Σ|e_i|⁴, against "
         "its angular frequency. Inset: participation numbers N_k of the lowest modes; dashed lines are the lowest "
@@ -80,13 +52,14 @@ def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
     yield from _single_mode(study)
     yield from _soft_potentials(study)
     yield from _heat(study)
+    yield from alloy_figures(study)
 
 
 def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:
     chosen = chosen_mode(study)
     if chosen is not None:
         glass, soft, mode = chosen
-        yield _png(
+        yield png(
             "soft_mode", "soft_modes", "A soft mode in space",
             f"Mode {mode} of a glass of {glass.n_atoms} atoms, ω = {plain(soft.omega_m[mode])} √(ε/m)/σ, participation "
             f"number {plain(soft.participation_number_m[mode], 3)}. Dark: the fewest atoms that carry half of the "
@@ -96,7 +69,7 @@ def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:
         )  # fmt: skip
     if study.scanned is not None:
         s = study.scanned
-        yield _svg(
+        yield svg(
             "energy_along_mode", "soft_modes", "Energy along the soft mode",
             "Points: energies computed at displaced positions, without derivatives, with the other modes held "
             "(circles) and with all modes of higher frequency relaxed (squares). Lines: expansion to fourth order "
@@ -133,7 +106,7 @@ def _soft_potentials(study: WholeStudy) -> Iterator[ReportFigure]:
     if potentials is None:
         return
     unbounded = sum(soft.n_unbounded for e in study.ensembles for soft in e.soft_modes)
-    yield _svg(
+    yield svg(
         "soft_potentials", "soft_potentials", "Parameters of the soft potentials",
         f"The {len(potentials.W_m)} soft modes that their relaxed quartic term bounds, as potentials "
         "W(αy² + βy³ + y⁴); the sign of β has no meaning. Below the full line, α = 9β²/32, the potential has a second "
@@ -145,7 +118,7 @@ def _soft_potentials(study: WholeStudy) -> Iterator[ReportFigure]:
         plotting.table_soft_potentials(potentials, study.material),
     )  # fmt: skip
     cloud = (potentials.alpha_m, potentials.beta_m)
-    yield _svg(
+    yield svg(
         "landscape", "soft_potentials", "Forms of the soft potentials, and two-level systems among them",
         "The same potentials in the plane of (α, β): regions by the number of wells and by what the minimum at the "
         "origin is. Two-level systems, with a gap below W, are marked by type: type I around the half-axis β = 0, "
@@ -157,7 +130,7 @@ def _soft_potentials(study: WholeStudy) -> Iterator[ReportFigure]:
 
 def _heat(study: WholeStudy) -> Iterator[ReportFigure]:
     thermal = study.thermal
-    yield _svg(
+    yield svg(
         "thermal_conductivity", "thermal", "Thermal conductivity",
         f"What the soft potentials of the simulated glass say of {thermal.material}: later form of the model (closed "
         "sum of tunnelling, vibrations and relaxation), the theory of Karpov and Parshin joined at W, and the limit of "
@@ -165,7 +138,7 @@ def _heat(study: WholeStudy) -> Iterator[ReportFigure]:
         "glasses. Grey: most heat is held by vibrations that the model does not contain.",
         plotting.plot_conductivity(thermal).figure, plotting.table_conductivity(thermal),
     )  # fmt: skip
-    yield _svg(
+    yield svg(
         "specific_heat", "thermal", "Specific heat over T³",
         "Debye's phonons from the sound velocities; the exact harmonic sum over all computed modes, which lacks the "
         "long waves that the box cannot hold; tunnelling systems with time "

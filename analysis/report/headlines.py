@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.report.alloy_headlines import ALLOY_HEADLINES
+from analysis.report.headline import Headline
 from analysis.soft_potential.ensemble import UNITS
 from analysis.structure import mean_over_glasses
 from analysis.study.results import EnsembleResults, WholeStudy
@@ -19,20 +21,6 @@ from atomsim.results import Array, Estimate
 OMEGA = "sqrt(epsilon/m)/sigma"
 BAND = ("conductivity_low_T", "conductivity_high_T")
 KELVIN = 1.0  # temperature of the conductivity and specific heat that are quoted [K]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One number: the stage it belongs to, its key, what it is, and how to get it.
-
-    ``of_size`` gives it for one ensemble (the key then ends in the size, as in ``energy_N500``), ``of_study`` for all.
-    """
-
-    stage: str
-    key: str
-    description: str
-    of_size: Callable[[EnsembleResults], Estimate] | None = None
-    of_study: Callable[[WholeStudy], Estimate] | None = None
 
 
 def _mean(unit: str, number: Callable[[Any], float], part: str = "glasses") -> Callable[[EnsembleResults], Estimate]:
@@ -177,7 +165,9 @@ _THERMAL = (
              of_study=lambda s: _at_kelvin(s, "harmonic_T", "J/(m^3 K)")),
 )  # fmt: skip
 
-HEADLINES: tuple[Headline, ...] = (*_GLASS, *_ELASTICITY, *_MODES, *_SOFT_MODES, *_SOFT_POTENTIAL, *_THERMAL)
+HEADLINES: tuple[Headline, ...] = (
+    *_GLASS, *_ELASTICITY, *_MODES, *_SOFT_MODES, *_SOFT_POTENTIAL, *_THERMAL, *ALLOY_HEADLINES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -191,7 +181,7 @@ class HeadlineValue:
 
 
 def headline_values(study: WholeStudy) -> tuple[HeadlineValue, ...]:
-    """Return all headline numbers of a study, in the order of the chain.
+    """Return all headline numbers of a study, in the order of the chain; none of stages that it does not have.
 
     Args:
         study: the study.
@@ -204,7 +194,11 @@ def headline_values(study: WholeStudy) -> tuple[HeadlineValue, ...]:
             for e in study.ensembles:
                 row = (f"{headline.key}_N{e.n_atoms}", f"{headline.description}, {e.name}", headline.of_size(e))
                 found.append((headline, *row))
-    return tuple(HeadlineValue(h.stage, key, text, _explained(estimate)) for h, key, text, estimate in found)
+    return tuple(
+        HeadlineValue(h.stage, key, text, _explained(estimate))
+        for h, key, text, estimate in found
+        if estimate is not None
+    )
 
 
 def _explained(estimate: Estimate) -> Estimate:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.report.alloy_limits import alloy_limits
 from analysis.report.headlines import headline_values
 from analysis.study.results import WholeStudy
 
@@ -35,7 +36,7 @@ def limits_of(study: WholeStudy) -> tuple[str, ...]:
         *_few(study),
         *_ordered(study),
         *_soft_modes(study),
-        *(_sentence(text) for text in study.thermal.limits),
+        *(_sentence(text) for text in (*study.thermal.limits, *alloy_limits(study))),
         *_notes(study),
     )
 

@@ -67,6 +67,8 @@ UNIT_SIGNS = (
     ("(sigma sqrt(m/epsilon))", "(σ√(m/ε))"),
     ("sigma sqrt(m epsilon)", "σ√(mε)"),
     ("sqrt(m)", "√m"),
+    ("sqrt(", "√("),
+    ("angstrom", "Å"),
     ("epsilon", "ε"),
     ("sigma", "σ"),
     ("^1.5", "^(3/2)"),
@@ -80,7 +82,7 @@ UNIT_SIGNS = (
 FORMULA_SIGNS = {
     **{"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "eta": "η", "theta": "θ", "kappa": "κ"},
     **{"mu": "μ", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "psi": "ψ", "omega": "ω", "hbar": "ħ"},
-    **{"Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ", "Omega": "Ω"},
+    **{"nu": "ν", "lambda": "λ", "phi": "φ", "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ", "Omega": "Ω"},
 }
 FORMULA_WORD = re.compile(rf"(?<![A-Za-z])({'|'.join(FORMULA_SIGNS)})(?![A-Za-z])")
 FORMULA_OPERATORS = (("sum_", "Σ_"), ("int_0^inf", "∫₀^∞"), ("int d", "∫ d"), ("<<", "≪"), (">>", "≫"), ("<~", "≲"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from analysis.report import numbers
+from analysis.report.environment import page_template, parameter_rows
 from analysis.report.figures import ReportFigure, draw_figures
 from analysis.report.headlines import HeadlineValue, headline_values, write_summary
 from analysis.report.limits import limits_of
+from analysis.report.sections import findings_of, sections_of
 from analysis.study.load import open_study
 from analysis.study.results import WholeStudy
 from analysis.validation import Comparison, formula_checks, intrinsic_comparisons, study_comparisons
@@ -21,54 +19,6 @@ from atomsim import store
 from atomsim.errors import InputError
 
 FIGURES = "figures"
-
-
-@dataclass(frozen=True)
-class Section:
-    """One step of the chain: anchor, title, what was done, and the stages whose headlines it shows."""
-
-    anchor: str
-    title: str
-    text: str
-    stages: tuple[str, ...]
-
-
-SECTIONS = (
-    Section(
-        "structure",
-        "Structure",
-        "A random start is melted, cooled and minimised; Newton steps on the sparse Hessian end it. Each inherent "
-        "structure carries a certificate: residual force, number of zero modes, no negative eigenvalue.",
-        ("glass",),
-    ),
-    Section(
-        "vibrations",
-        "Vibrations and sound",
-        "The dynamical matrix of each glass is diagonalised completely; the elastic moduli, Born and non-affine parts, "
-        "give the sound velocities and Debye's level without it.",
-        ("elasticity", "modes"),
-    ),
-    Section(
-        "soft_modes",
-        "Soft modes",
-        "Vibrations below the lowest transverse sound wave of the box. Third and fourth derivatives of the energy "
-        "along each are contracted pair by pair; the relaxed ones let every mode of higher frequency follow.",
-        ("soft_modes",),
-    ),
-    Section(
-        "soft_potentials",
-        "Soft potentials",
-        "With ħ of the material each bounded soft mode is a potential W(αy² + βy³ + y⁴); their number and their "
-        "coupling to strain give the tunnelling strengths. Errors come from drawing whole glasses anew.",
-        ("soft_potential",),
-    ),
-    Section(
-        "thermal",
-        "Heat",
-        "Conductivity and specific heat follow from these numbers by closed forms; nothing is adjusted to experiment.",
-        ("thermal",),
-    ),
-)
 
 
 def write_report(directory: Path) -> Path:
@@ -121,17 +71,6 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         comparisons: theory versus numerics.
         figures: the figures, drawn.
     """
-    environment = Environment(
-        loader=PackageLoader("analysis.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"unit": numbers.unit_text, "estimate": numbers.estimate_text, "plain": numbers.plain}
-    environment.filters["formula"] = numbers.formula_text
-    environment.filters |= {"machine": numbers.machine_text, "capital": lambda text: text[:1].upper() + text[1:]}
-    environment.globals["plus_minus"] = numbers.plus_minus
     plain, formulas = split_formulas(comparisons)
     values = headline_values(study)
     sections = [
@@ -139,10 +78,11 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
             "section": section,
             "values": [value for value in values if value.stage in section.stages],
             "figures": [figure for figure in figures if figure.section == section.anchor],
+            "findings": findings_of(section, formulas),
         }
-        for section in SECTIONS
+        for section in sections_of(study)
     ]
-    return environment.get_template("report.html.j2").render(
+    return page_template("report.html.j2").render(
         study=study,
         sections=sections,
         figures=figures,
@@ -153,12 +93,13 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         wrong_in_print=sum(row.state == "wrong" for row in formulas),
         verdicts=_count_verdicts(comparisons),
         limits=limits_of(study),
-        parameters=_parameters(study.configuration),
+        parameters=parameter_rows(study.configuration),
         provenance=study.provenance,
     )
 
 
-KEYS_AT_THE_TOP = ("energy", "pressure", "rms_frequency", "per_glass", "W_kelvin", "C_l", "C_t", "conductivity_1K")
+KEYS_AT_THE_TOP = ("energy", "pressure", "rms_frequency", "per_glass", "W_kelvin", "C_l", "C_t", "conductivity_1K",
+                   "alpha_1", "T_0")  # fmt: skip
 
 
 def _key_values(values: Sequence[HeadlineValue]) -> list[HeadlineValue]:
@@ -168,19 +109,6 @@ def _key_values(values: Sequence[HeadlineValue]) -> list[HeadlineValue]:
         found = [value for value in values if value.key == key or value.key.startswith(f"{key}_N")]
         top += found[-1:]
     return top
-
-
-def _parameters(configuration: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted key and value of every parameter; long lists are shortened to their ends."""
-    for key, value in configuration.items():
-        if isinstance(value, Mapping):
-            yield from _parameters(value, f"{prefix}{key}.")
-        elif isinstance(value, list) and len(value) > 8:
-            yield prefix + key, f"{value[0]}, {value[1]}, … {value[-1]} ({len(value)} values)"
-        elif isinstance(value, list):
-            yield prefix + key, ", ".join(map(str, value))
-        else:
-            yield prefix + key, "(default)" if value is None else str(value)
 
 
 def _count_verdicts(comparisons: Sequence[Comparison]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.config import StudyConfig
 from analysis.study.folder import StudyFolder
 from analysis.study.plan import Stage, Task, make_plan
-from analysis.study.stages import COST_BASIS, STAGES
+from analysis.study.stages import COST_BASIS, stages_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def forecast(
     *,
     workers: int = 1,
     resume: bool = True,
-    stages: Sequence[Stage] = STAGES,
+    stages: Sequence[Stage] | None = None,
 ) -> Forecast:
     """Return what :func:`analysis.study.run_study` would do with the same arguments, without doing or writing anything.
 
@@ -63,9 +63,10 @@ def forecast(
         out: the folder of the study; it need not exist.
         workers: number of processes.
         resume: use what an earlier run has kept.
-        stages: the stages in order.
+        stages: the stages in order; those of the study where absent.
     """
     folder = StudyFolder(Path(out))
+    stages = stages_of(config) if stages is None else stages
     tasks = make_plan(config, stages)
     return Forecast(
         tuple(

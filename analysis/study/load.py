@@ -14,7 +14,7 @@ from analysis.soft_potential import SoftPotentials, soft_potentials
 from analysis.study.folder import StudyFolder
 from analysis.study.plan import Task, make_plan
 from analysis.study.results import EnsembleResults, WholeStudy, ensemble_results
-from analysis.study.stages import STAGES
+from analysis.study.stages import stages_of
 from atomsim import store
 from atomsim.errors import InputError
 
@@ -33,7 +33,7 @@ def open_study(directory: Path) -> WholeStudy:
         raise InputError(f"{directory}: no finished study here (no {path.name}); run it with: atomsim run STUDY.toml")
     provenance = store.read_provenance(path)
     config = StudyConfig.model_validate(json.loads(provenance.configuration))
-    tasks = make_plan(config, STAGES)
+    tasks = make_plan(config, stages_of(config))
 
     def results(stage: str, n_atoms: int | None = None) -> list[Any]:
         chosen = [task for task in tasks if task.stage.name == stage and n_atoms in (None, *task.sizes)]
@@ -41,7 +41,7 @@ def open_study(directory: Path) -> WholeStudy:
 
     ensembles = tuple(
         ensemble_results(
-            *(results(stage, n) for stage in ("glass", "modes", "elasticity", "soft_modes")),
+            *(results(stage, n) for stage in ("glass", "modes", "elasticity", "soft_modes", "excitations")),
             longest=config.structure.longest,
             bins_of_distance=config.structure.bins,
             bins_of_frequency=config.modes.bins,
@@ -49,6 +49,7 @@ def open_study(directory: Path) -> WholeStudy:
         for n in sorted(config.glass.sizes)
     )
     (parameters,), (thermal,), (choice,) = results("soft_potentials"), results("thermal"), results("scan")
+    order, transport, relaxation = (next(iter(results(name)), None) for name in ("order", "transport", "relaxation"))
     return WholeStudy(
         name=config.study.name,
         configuration=config.as_dict(),
@@ -60,6 +61,9 @@ def open_study(directory: Path) -> WholeStudy:
         scanned=choice.scanned,
         scan_note=choice.note,
         provenance=provenance,
+        order=order,
+        transport=transport,
+        relaxation=relaxation,
     )
 
 

@@ -18,8 +18,10 @@ import numpy as np
 
 from analysis.config import StudyConfig
 
+Parameters = Mapping[str, Any]
 Inputs = Mapping[str, tuple[Any, ...]]
-Compute = Callable[[Mapping[str, Any], Inputs, np.random.Generator], Any]
+Compute = Callable[[Parameters, Inputs, np.random.Generator], Any]
+PROCESS_MEMORY = 250e6  # a Python process with everything imported [B]
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Cost:
 class Stage:
     """One kind of work: a pure function of parameters, results of earlier stages, and random numbers.
 
-    ``needs`` names the earlier stages; a stage ``per_sample`` gets the results of the same glass, the others get those
-    of all glasses in order. ``parameters`` picks what the stage uses from the configuration and must leave out all
-    else. ``version`` goes up whenever the code gives other numbers than before.
+    ``needs`` names the earlier stages; a stage ``per_sample`` gets the results of the same glass and those of stages of
+    the whole ensemble, the others get those of all glasses in order. ``parameters`` picks what the stage uses from the
+    configuration and must leave out all else. ``version`` goes up whenever the code gives other numbers than before.
     """
 
     name: str
@@ -44,7 +46,7 @@ class Stage:
     result: type
     compute: Compute
     parameters: Callable[[StudyConfig], dict[str, Any]]
-    cost: Callable[[Mapping[str, Any], Sequence[int]], Cost]
+    cost: Callable[[Parameters, Sequence[int]], Cost]
     needs: tuple[str, ...] = ()
     per_sample: bool = True
 
@@ -99,7 +101,7 @@ def make_plan(config: StudyConfig, stages: Sequence[Stage]) -> tuple[Task, ...]:
     for stage in stages:
         if stage.per_sample:
             made[stage.name] = tuple(
-                _sample_task(config, stage, n_atoms, index, [made[need][i] for need in stage.needs])
+                _sample_task(config, stage, n_atoms, index, [_of_sample(made[need], i) for need in stage.needs])
                 for i, (n_atoms, index) in enumerate(samples)
             )
         else:
@@ -108,6 +110,11 @@ def make_plan(config: StudyConfig, stages: Sequence[Stage]) -> tuple[Task, ...]:
             seed = (config.study.seed, stage.name, 0)
             made[stage.name] = (Task(stage, stage.name, stage.parameters(config), sizes, seed, upstream),)
     return tuple(task for tasks in made.values() for task in tasks)
+
+
+def _of_sample(tasks: Sequence[Task], index: int) -> Task:
+    """The task of one sample, or the one task of the ensemble."""
+    return tasks[index] if tasks[0].stage.per_sample else tasks[0]
 
 
 def _sample_task(config: StudyConfig, stage: Stage, n_atoms: int, index: int, upstream: Sequence[Task]) -> Task:

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.excitations.measure import Excitations
+from analysis.excitations.order import AlloyOrder
+from analysis.excitations.study_transport import StudyTransport
 from analysis.modes import Elasticity, Modes
+from analysis.relaxation.study_relaxation import StudyRelaxation
 from analysis.scanned import ScannedMode
 from analysis.soft_modes import SoftModes
 from analysis.soft_potential import EnsembleParameters, SoftPotentials
@@ -21,7 +25,10 @@ from atomsim.units import Material
 
 @dataclass(frozen=True)
 class EnsembleResults:
-    """All glasses of one size; the tuples hold one entry for each glass, in the same order."""
+    """All glasses of one size; the tuples hold one entry for each glass, in the same order.
+
+    ``excitations`` is empty unless the study asks for them.
+    """
 
     n_atoms: int
     glasses: tuple[Glass, ...]
@@ -30,6 +37,7 @@ class EnsembleResults:
     structure: StructureSummary
     vibrations: VibrationSummary
     sound: SoundSummary
+    excitations: tuple[Excitations, ...] = ()
 
     @property
     def name(self) -> str:
@@ -42,7 +50,8 @@ class WholeStudy:
     """A finished study: ensembles from the smallest size on, and what follows from all of them together.
 
     ``soft_potentials`` are those of all modes that their relaxed quartic term bounds, None if there is none;
-    ``material`` is the one that ``thermal`` speaks of, ``scan_note`` why there is no scan.
+    ``material`` is the one that ``thermal`` speaks of, ``scan_note`` why there is no scan. ``order``, ``transport`` and
+    ``relaxation`` are None unless the study asks for them; ``order`` pools the glasses of all sizes.
     """
 
     name: str
@@ -55,6 +64,9 @@ class WholeStudy:
     scanned: ScannedMode | None = None
     scan_note: str = ""
     provenance: Provenance | None = None
+    order: AlloyOrder | None = None
+    transport: StudyTransport | None = None
+    relaxation: StudyRelaxation | None = None
 
     def __post_init__(self) -> None:
         """Refuse a study without glasses."""
@@ -66,12 +78,18 @@ class WholeStudy:
         """The ensemble of the largest glasses."""
         return self.ensembles[-1]
 
+    @property
+    def excitations(self) -> tuple[Excitations, ...]:
+        """The concentration excitations of all glasses, from the smallest size on."""
+        return tuple(one for ensemble in self.ensembles for one in ensemble.excitations)
+
 
 def ensemble_results(
     glasses: Sequence[Glass],
     spectra: Sequence[Modes],
     elasticities: Sequence[Elasticity],
     soft_modes: Sequence[SoftModes],
+    excitations: Sequence[Excitations] = (),
     *,
     longest: float = 4.0,
     bins_of_distance: int = 200,
@@ -84,6 +102,7 @@ def ensemble_results(
         spectra: the complete spectrum of each.
         elasticities: the elastic constants of each.
         soft_modes: the soft modes of each.
+        excitations: the concentration excitations of each, or none at all.
         longest: upper end of g(r) [sigma].
         bins_of_distance: bins of g(r).
         bins_of_frequency: bins of the density of states.
@@ -91,9 +110,11 @@ def ensemble_results(
     Raises:
         InputError: no glasses, glasses of several sizes, or lists of different lengths.
     """
-    lengths = {len(glasses), len(spectra), len(elasticities), len(soft_modes)}
+    lengths = {len(glasses), len(spectra), len(elasticities), len(soft_modes), len(excitations) or len(glasses)}
     if len(lengths) > 1:
-        raise InputError(f"glasses, spectra, elastic constants and soft modes differ in number: {sorted(lengths)}")
+        raise InputError(
+            f"glasses, spectra, elastic constants, soft modes and excitations differ in number: {sorted(lengths)}"
+        )
     sizes = {glass.n_atoms for glass in glasses}
     if len(sizes) != 1:
         raise InputError(f"an ensemble holds glasses of one size, got {sorted(sizes)}")
@@ -105,4 +126,5 @@ def ensemble_results(
         structure=structure_summary(glasses, longest=longest, bins=bins_of_distance),
         vibrations=vibration_summary(spectra, bins=bins_of_frequency),
         sound=sound_summary(elasticities, dimension=glasses[0].dimension),
+        excitations=tuple(excitations),
     )

@@ -14,7 +14,7 @@ import numpy as np
 from analysis.config import StudyConfig
 from analysis.study.folder import StudyFolder, read_cached
 from analysis.study.plan import Compute, Stage, Task, make_plan
-from analysis.study.stages import STAGES
+from analysis.study.stages import stages_of
 from atomsim import store
 from atomsim.ensemble import Progress, Workers, sample_seed
 from atomsim.provenance import make_provenance
@@ -66,7 +66,7 @@ def run_study(
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
     finish: Callable[[Path], object] | None = None,
-    stages: Sequence[Stage] = STAGES,
+    stages: Sequence[Stage] | None = None,
 ) -> StudyResults:
     """Compute all results of a study, or what is missing of them, and write the results file.
 
@@ -81,13 +81,14 @@ def run_study(
         command: the command line, for the provenance.
         progress: called as each task ends.
         finish: called with the folder when all results are written and it is still locked, to add summary and report.
-        stages: the stages in order.
+        stages: the stages in order; those of the study where absent.
 
     Raises:
         InputError: the folder cannot be written, or another run is writing to it.
         SampleFailed: one or more tasks of a stage failed; all results so far are kept.
     """
     folder = StudyFolder(Path(out))
+    stages = stages_of(config) if stages is None else stages
     tasks = make_plan(config, stages)
     start = time.perf_counter()
     with folder.locked(), Workers(workers) as pool:

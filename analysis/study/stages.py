@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,12 @@ from analysis.scanned import ScannedMode, choose_mode, scan_soft_mode
 from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
 from analysis.structure import StructureSummary, structure_summary
-from analysis.study.plan import Cost, Inputs, Stage
+from analysis.study.alloy_stages import alloy_stages
+from analysis.study.plan import PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
 from analysis.thermal import ThermalPrediction, predict_thermal
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, make_glass
-
-Parameters = Mapping[str, Any]
-
 
 # --- one glass ----------------------------------------------------------------------------------------------
 
@@ -119,7 +117,6 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
 
 # Measured with the r^-6 glass of 500 and 1000 atoms; a forecast is good to a factor of two on a machine of its kind.
 COST_BASIS = "cost model, one core of an AMD EPYC server"
-PROCESS_MEMORY = 250e6  # a Python process with everything imported [B]
 FORCE_SECONDS = 1.7e-8  # per neighbour of an atom and step of the dynamics
 MINIMISATION_STEPS = 700  # evaluations of L-BFGS
 
@@ -266,3 +263,12 @@ STAGES: tuple[Stage, ...] = (
         per_sample=False,
     ),
 )
+
+
+def stages_of(config: StudyConfig) -> tuple[Stage, ...]:
+    """Return the stages of a study in order: those of every study, then those of the tables of an alloy.
+
+    Args:
+        config: the study.
+    """
+    return (*STAGES, *alloy_stages(config))

@@ -6,6 +6,7 @@ Each frame is worked on by itself, so that frames can be shared out over process
 
 from __future__ import annotations
 
+import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -21,11 +22,28 @@ from analysis.trajectories.order_parameters import alloy_of_frame, concentration
 from analysis.trajectories.pair_distribution import partial_pair_distributions, total_pair_distribution
 from analysis.trajectories.reading import Frame, frame_of, quiet, species_of
 from analysis.trajectories.structure_factor import StructureFactor, bin_width, mean_structure_factor, structure_factor
-from atomsim.errors import InputError
+from atomsim.errors import InputError, MissingExtra, nearest
 from atomsim.pairs import heights
 from atomsim.results import Array
 
 UNWRAPPINGS = ("none", "nearest")
+BACKENDS = ("serial", "multiprocessing", "dask")
+
+
+def check_backend(name: str) -> None:
+    """Refuse a backend that does not exist or is not installed.
+
+    Args:
+        name: its name.
+
+    Raises:
+        InputError: an unknown name.
+        MissingExtra: dask is not installed.
+    """
+    if name not in BACKENDS:
+        raise InputError(f"backend {name!r}{nearest(name, BACKENDS)}; expected one of {', '.join(BACKENDS)}")
+    if name == "dask" and importlib.util.find_spec("dask") is None:
+        raise MissingExtra("backend 'dask': the package dask is not installed; get it by: pip install 'atomsim[dask]'")
 
 
 class FrameAnalysis(AnalysisBase, ABC):
@@ -37,7 +55,7 @@ class FrameAnalysis(AnalysisBase, ABC):
     @classmethod
     def get_supported_backends(cls) -> tuple[str, ...]:
         """Return the names of the backends that share out the frames."""
-        return ("serial", "multiprocessing", "dask")
+        return BACKENDS
 
     def __init__(self, atoms: Any) -> None:
         """Prepare the analysis.
@@ -58,8 +76,13 @@ class FrameAnalysis(AnalysisBase, ABC):
             kwargs: these by name, and ``frames``, ``backend``, ``n_workers`` and more.
 
         Raises:
-            InputError: too few frames, a frame that is damaged, or one that does not allow the analysis.
+            InputError: too few frames, a frame that is damaged, one that does not allow the analysis, or an unknown
+                backend.
+            MissingExtra: the backend is not installed.
         """
+        backend = kwargs.get("backend")
+        if isinstance(backend, str):
+            check_backend(backend)
         with quiet():
             try:
                 super().run(*args, **kwargs)
@@ -124,7 +147,8 @@ class StructureFactors(FrameAnalysis):
             if value is not None and not 0 < value < np.inf:
                 raise InputError(f"{name} = {value}; expected a positive number")
         self.longest = longest
-        self.width = width or bin_width(frame_of(self._trajectory.ts).periodic_cell("a structure factor"))
+        cell_cc = frame_of(self._trajectory.ts).periodic_cell("a structure factor")
+        self.width = bin_width(cell_cc) if width is None else width
 
     def measure(self, frame: Frame) -> StructureFactor:
         """Return the structure factor of one frame.
@@ -202,8 +226,14 @@ class ShortRangeOrders(FrameAnalysis):
             shells: the shells of neighbours.
             wave_number: k_s [1/unit of length].
             width: width of the window around k_s [1/unit of length].
+
+        Raises:
+            InputError: a wave number or a width that is not positive.
         """
         super().__init__(atoms)
+        for name, value in (("k_s", wave_number), ("width of the window", width)):
+            if not 0 < value < np.inf:
+                raise InputError(f"{name} = {value}; expected a positive number")
         self.shells, self.wave_number, self.width = shells, wave_number, width
 
     def measure(self, frame: Frame) -> Array:
@@ -306,9 +336,10 @@ class Motion(FrameAnalysis):
         cells = [cell for _, cell in self.results.rows]
         if any(cell is None for cell in cells):
             return positions_tnc
+        name = getattr(self._trajectory, "source", "trajectory")
         if self.unwrap == "nearest":
-            return displacement.unwrap_to_nearest(positions_tnc, np.array(cells))
-        displacement.require_unwrapped(positions_tnc, np.array(cells))
+            return displacement.unwrap_to_nearest(positions_tnc, np.array(cells), name=name)
+        displacement.require_unwrapped(positions_tnc, np.array(cells), name=name)
         return positions_tnc
 
 

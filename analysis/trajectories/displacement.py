@@ -66,7 +66,7 @@ def require_unwrapped(positions_tnc: Array, cell_tcc: Array, *, name: str = "tra
         f"{name}: wrapped into the box, without image flags: atom {atom} goes from {before} to {after} between frames "
         f"{frame - 1} and {frame}, more than half the box, while all atoms stay inside it. Displacements cannot be "
         "read off it: write unwrapped coordinates (LAMMPS: xu yu zu) or image flags (ix iy iz); or, if no atom "
-        "moves half a box between two frames, ask for the nearest images"
+        "moves half a box between two frames, ask for the nearest images (unwrap = nearest)"
     )
 
 
@@ -123,7 +123,7 @@ def lags_between(
         most: pairs kept at each lag, evenly chosen.
 
     Raises:
-        InputError: fewer than two frames, times that do not ascend, or an unknown word.
+        InputError: fewer than two frames, times that do not ascend, a negative tolerance, or an unknown word.
     """
     time_t = np.asarray(time_t, dtype=float)
     if len(time_t) < 2:
@@ -137,6 +137,8 @@ def lags_between(
         )
     if origins not in ("all", "first"):
         raise InputError(f"origins = {origins!r}; expected 'all' or 'first'")
+    if not 0 <= tolerance < np.inf:
+        raise InputError(f"tolerance = {tolerance}; expected a relative difference of lags, zero or more")
     early, late = np.triu_indices(len(time_t), 1)
     if origins == "first":
         early, late = early[early == 0], late[early == 0]

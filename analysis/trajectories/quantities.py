@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.excitations.shells import shells_from_minima
+from analysis.excitations.shells import Shells, first_shells
 from analysis.trajectories.analyses import Motion, PairDistributions, ShortRangeOrders, StructureFactors
 from analysis.trajectories.order_parameters import alloy_of_frame
-from analysis.trajectories.reading import frame_of, quiet, species_of
+from analysis.trajectories.reading import OF_LENGTH, frame_of, naming, quiet, remarks_of, species_of, units_of
 from analysis.trajectories.relaxation_parameter import (
     Window,
     check_window,
@@ -41,6 +41,8 @@ class Settings:
     tolerance: float = 1e-3
     unwrap: str = "none"
     drift: bool = False
+    shells: Shells | None = None
+    backend: str | None = None
     workers: int = 1
     frames: slice = field(default_factory=lambda: slice(None))
 
@@ -76,11 +78,25 @@ def measure(universes: Sequence[Any], quantity: str, settings: Settings) -> Answ
         )
     if len(universes) > 1 and quantity != "relaxation-parameter":
         raise InputError(f"{len(universes)} trajectories; {quantity} is measured on one at a time")
-    answer = QUANTITIES[quantity](universes, settings)
-    first = universes[0]
-    names = species_of(first)[1]
-    head = {"n_atoms": len(first.atoms), "species": list(names), "n_frames": len(first.trajectory)}
-    return replace(answer, quantity=quantity, numbers=head | answer.numbers)
+    first, units = universes[0], units_of(universes[0])
+    for universe in universes[1:]:
+        other = units_of(universe)
+        if OF_LENGTH not in (other.length, units.length) and other.length != units.length:
+            raise InputError(
+                f"replicas with lengths in {units.length} ({units.reason}) and in {other.length} ({other.reason}); "
+                "expected the same unit"
+            )
+    with naming(universes[0] if len(universes) == 1 else None):
+        answer = QUANTITIES[quantity](universes, settings)
+    head = {
+        "n_atoms": len(first.atoms),
+        "species": list(species_of(first)[1]),
+        "n_frames": len(first.trajectory),
+        "units": [units.length, units.time],
+        "units_reason": units.reason,
+    }
+    left_out = tuple(remark for universe in universes for remark in remarks_of(universe))
+    return replace(answer, quantity=quantity, numbers=head | answer.numbers, remarks=answer.remarks + left_out)
 
 
 def spacing(universe: Any) -> float:
@@ -103,12 +119,20 @@ def _run(analysis: Any, settings: Settings) -> Any:
         raise InputError(f"no frame among those chosen; the trajectory has {len(analysis._trajectory)}")
     limits = {"start": chosen.start, "stop": chosen.stop, "step": chosen.step}
     workers = min(settings.workers, count)
-    backend = {"backend": "multiprocessing", "n_workers": workers} if workers > 1 else {}
+    name = settings.backend or ("multiprocessing" if workers > 1 else "serial")
+    if name == "serial" and settings.workers > 1:
+        raise InputError(f"backend 'serial' with {settings.workers} workers; expected one")
+    backend = {} if name == "serial" else {"backend": name, "n_workers": workers}
     return analysis.run(**limits, **backend).results
 
 
+def _chosen(value: float | None, default: Callable[[], float]) -> float:
+    """What the user chose, zero too, which is then refused; the default is formed where it is needed alone."""
+    return default() if value is None else value
+
+
 def _structure_factors(universe: Any, settings: Settings) -> Any:
-    longest = settings.longest or LONGEST * 2 * np.pi / spacing(universe)
+    longest = _chosen(settings.longest, lambda: LONGEST * 2 * np.pi / spacing(universe))
     return _run(StructureFactors(universe, longest=longest, width=settings.width), settings)
 
 
@@ -127,11 +151,10 @@ def _structure_factor(universes: Sequence[Any], settings: Settings) -> Answer:
 
 def _relaxation_parameter(universes: Sequence[Any], settings: Settings) -> Answer:
     found: list[Any] = []
+    width = _chosen(settings.width, lambda: _resolved_width(universes[0]))
     for universe in universes:
-        cell_cc = frame_of(universe.trajectory.ts).periodic_cell("a structure factor")
-        width = settings.width or (found[0].q_width if found else resolved_width(cell_cc))
-        results = _structure_factors(universe, replace(settings, width=width))
-        results.q_width = width
+        with naming(universe):
+            results = _structure_factors(universe, replace(settings, width=width))
         found.append(results)
     _check_replicas(found)
     q_b = found[0].q
@@ -158,6 +181,10 @@ def _relaxation_parameter(universes: Sequence[Any], settings: Settings) -> Answe
     return Answer("", numbers, columns, tuple(remarks))
 
 
+def _resolved_width(universe: Any) -> float:
+    return resolved_width(frame_of(universe.trajectory.ts).periodic_cell("a structure factor"))
+
+
 def _check_replicas(found: Sequence[Any]) -> None:
     first = found[0]
     if len(first.times) < 2:
@@ -182,13 +209,12 @@ def _pair_distribution(universes: Sequence[Any], settings: Settings) -> Answer:
 
 
 def _motion(universe: Any, settings: Settings) -> tuple[Any, dict[str, float]]:
-    a = None if settings.wave_number and settings.length else spacing(universe)
-    wave_number = settings.wave_number or FIRST_PEAK * 2 * np.pi / (a or np.nan)
+    wave_number = _chosen(settings.wave_number, lambda: FIRST_PEAK * 2 * np.pi / spacing(universe))
     analysis = Motion(
         universe,
         wave_number=wave_number,
-        overlap_length=settings.length or OVERLAP * (a or np.nan),
-        moved_length=settings.length or MOVED * (a or np.nan),
+        overlap_length=_chosen(settings.length, lambda: OVERLAP * spacing(universe)),
+        moved_length=_chosen(settings.length, lambda: MOVED * spacing(universe)),
         origins=settings.origins,
         tolerance=settings.tolerance,
         unwrap=settings.unwrap,
@@ -214,9 +240,9 @@ def _order(universes: Sequence[Any], settings: Settings) -> Answer:
     universe = universes[0]
     frame, (species_n, names) = frame_of(universe.trajectory[0]), species_of(universe)
     alloy = alloy_of_frame(frame.positions_nc, frame.periodic_cell("short-range order"), species_n)
-    shells = shells_from_minima([alloy], count=SHELLS)
-    wave_number = settings.wave_number or CONCENTRATION_WAVE * 2 * np.pi / alloy.spacing
-    width = settings.width or 4 * bin_width(alloy.cell_cc)
+    shells = settings.shells or first_shells([alloy], SHELLS)
+    wave_number = _chosen(settings.wave_number, lambda: CONCENTRATION_WAVE * 2 * np.pi / alloy.spacing)
+    width = _chosen(settings.width, lambda: 4 * bin_width(alloy.cell_cc))
     found = _run(ShortRangeOrders(universe, shells=shells, wave_number=wave_number, width=width), settings)
     columns = {"time": found.times}
     columns |= {f"alpha_{s + 1}": found.alpha[:, s] for s in range(shells.n_shells)}
@@ -228,7 +254,8 @@ def _order(universes: Sequence[Any], settings: Settings) -> Answer:
         "concentration": alloy.concentration,
         "counted": names[1],
     }
-    return Answer("", numbers, columns)
+    remarks = () if settings.shells else ("shells between the minima of g(r) in the first frame",)
+    return Answer("", numbers, columns, remarks)
 
 
 QUANTITIES: dict[str, Callable[[Sequence[Any], Settings], Answer]] = {
@@ -253,7 +280,8 @@ def describe(universe: Any) -> str:
     Args:
         universe: the trajectory.
     """
-    names = species_of(universe)[1]
+    names, units = species_of(universe)[1], units_of(universe)
     with quiet():
         frames = len(universe.trajectory)
-    return f"{frames} frames of {len(universe.atoms)} atoms, species {', '.join(names)}"
+    held = f"{frames} frames of {len(universe.atoms)} atoms, species {', '.join(names)}"
+    return f"{held}; lengths in {units.length}, times in {units.time}: {units.reason}"

@@ -1,12 +1,15 @@
 """Trajectories of other programs as MDAnalysis universes, with what that library leaves out put in.
 
 Extended XYZ is read by ASE, since MDAnalysis would take its first four columns and lose the box. Image flags and
-unwrapped columns of a LAMMPS dump are used where the file has them. Positions come in single precision.
+unwrapped columns are used where the file has them. Positions come in single precision. ``units_of`` and ``remarks_of``
+tell of a universe opened here which units its numbers have, and what was left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,14 +21,17 @@ import numpy as np
 from MDAnalysis.coordinates.memory import MemoryReader
 from MDAnalysis.lib.mdamath import triclinic_box
 
+from analysis.trajectories.lammps_dump import LammpsDump, check_dump
 from analysis.trajectories.structure_factor import species_indices
 from atomsim.errors import InputError
+from atomsim.formats.h5md import IMAGE_FLAGS, StandardH5MD, is_h5md, open_h5md
 from atomsim.formats.trajectory import open_trajectory, read_trajectory
 from atomsim.results import Array, IntArray
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-IMAGE_FLAGS = ("ix", "iy", "iz")
 UNITS = ("auto", "reduced", "real")
+SIGMA, TAU, ANGSTROM, PICOSECOND = "sigma", "sigma sqrt(m/epsilon)", "Å", "ps"
+OF_LENGTH, OF_TIME = "unit of length", "unit of time"  # of files that name none
 # Said by MDAnalysis of files that lack what the analyses here do not use, or are given.
 HARMLESS = (
     "Guessed all Masses to 1.0",
@@ -38,6 +44,15 @@ HARMLESS = (
     "DCDReader currently makes independent timesteps",
     "No dimensions set",
 )
+
+
+@dataclass(frozen=True)
+class UnitNames:
+    """In which units a trajectory was read, and how that is known."""
+
+    length: str
+    time: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -97,23 +112,108 @@ def open_universe(
         ) from error
     if not frames:
         raise InputError(f"{path}: a trajectory without frames")
+    universe.trajectory.source = str(path)
+    universe.trajectory.unit_names = _unit_names(universe.trajectory, _is_ours(path), units, time_step)
     return universe
+
+
+@contextlib.contextmanager
+def naming(universe: Any | None) -> Iterator[None]:
+    """Let complaints about a trajectory begin with the name of its file.
+
+    Args:
+        universe: a trajectory that :func:`open_universe` opened; nothing is added where it is absent.
+    """
+    try:
+        yield
+    except InputError as error:
+        source = getattr(getattr(universe, "trajectory", None), "source", "")
+        if not source or source in str(error):
+            raise
+        raise InputError(f"{source}: {error}") from error
+
+
+def units_of(universe: Any) -> UnitNames:
+    """Return the units of a trajectory that :func:`open_universe` opened.
+
+    Args:
+        universe: the trajectory.
+    """
+    names: UnitNames = universe.trajectory.unit_names
+    return names
+
+
+def remarks_of(universe: Any) -> tuple[str, ...]:
+    """Return what was left out of a trajectory, one sentence each.
+
+    Args:
+        universe: the trajectory.
+    """
+    remark = getattr(universe.trajectory, "remark", "")
+    return (remark,) if remark else ()
+
+
+def _unit_names(trajectory: Any, ours: bool, units: str, time_step: float | None) -> UnitNames:
+    """Names of the units, from the file where it tells, else from what the user said."""
+    count = None if time_step is not None else _counted(trajectory)
+    if units == "reduced":
+        return UnitNames(SIGMA, count or TAU, "numbers as they stand, in reduced units on request")
+    if ours and units == "auto":
+        return UnitNames(SIGMA, TAU, "a trajectory of this program, in reduced units")
+    if isinstance(trajectory, StandardH5MD):
+        return _h5md_unit_names(trajectory, units, count)
+    if ours or isinstance(trajectory, LammpsDump | MemoryReader):
+        if units == "real":
+            return UnitNames(ANGSTROM, count or PICOSECOND, "numbers as they stand, in Å and ps on request")
+        kind = "a LAMMPS dump" if isinstance(trajectory, LammpsDump) else "extended XYZ"
+        return UnitNames(OF_LENGTH, count or OF_TIME, f"numbers as they stand: {kind} names no units")
+    native = {key: trajectory.units.get(key) for key in ("length", "time")}
+    names = trajectory.format if isinstance(trajectory.format, str) else trajectory.format[0]
+    if native["length"] is None:
+        return UnitNames(OF_LENGTH, count or OF_TIME, f"numbers as they stand: {names} names no units")
+    told = f"{names} holds {native['length']} and {native['time'] or 'no times'}"
+    return UnitNames(ANGSTROM, count or PICOSECOND, f"{told}; MDAnalysis gives Å and ps")
+
+
+def _h5md_unit_names(trajectory: StandardH5MD, units: str, count: str | None) -> UnitNames:
+    found = {"length": trajectory.foreign_units[0], "time": trajectory.foreign_units[1]}
+    known = {key: trajectory.units[key] is not None for key in found}
+    if units == "real":
+        for key, name in found.items():
+            if name and not known[key]:
+                raise InputError(f"{trajectory.filename}: unit of {key} {name!r} cannot be converted to Å or ps")
+    standard = {"length": ANGSTROM, "time": PICOSECOND}
+    bare = standard if units == "real" else {"length": OF_LENGTH, "time": OF_TIME}
+    names = {key: standard[key] if known[key] else found[key] or bare[key] for key in found}
+    told = " and ".join(f"{name or 'no unit'} for {key}" for key, name in found.items())
+    return UnitNames(names["length"], count or names["time"], f"the file names {told}")
+
+
+def _counted(trajectory: Any) -> str | None:
+    """What stands for the time where the file holds none: steps or frames."""
+    if isinstance(trajectory, LammpsDump):
+        return "step"
+    if isinstance(trajectory, StandardH5MD):
+        return None if trajectory.has_times else "frame"
+    if isinstance(trajectory, MemoryReader):
+        return None if hasattr(trajectory, "given_times") else "frame"
+    data = trajectory.ts.data
+    return None if "time" in data or "dt" in data else "frame"
 
 
 def _opened(path: Path, topology: Path | None, units: str, time_step: float | None) -> Any:
     options: dict[str, Any] = {} if time_step is None else {"dt": time_step}
-    convert = {"convert_units": False} if units == "reduced" else {}
+    convert: dict[str, Any] = {"convert_units": False} if units == "reduced" else {}
     if _is_ours(path):
         return open_trajectory(path)
     if _is_extended_xyz(path):
         return _read_extended_xyz(path, time_step)
-    if _first_line(path).startswith("ITEM: TIMESTEP"):
-        columns = _dump_columns(path)
-        options |= {"format": "LAMMPSDUMP", "lammps_coordinate_convention": _convention(columns)}
-        options |= {"additional_columns": list(IMAGE_FLAGS)} if set(IMAGE_FLAGS) <= set(columns) else {}
-        source, kind = (path, {"topology_format": "LAMMPSDUMP"}) if topology is None else (topology, {})
-        options |= {"dt": time_step or 1.0, "convert_units": False}
-        return MDAnalysis.Universe(str(source), str(path), **kind, **options)
+    if _first_line(path).startswith("ITEM: "):
+        return _read_dump(path, topology, time_step)
+    if is_h5md(path):
+        if topology is None:
+            return open_h5md(path, convert_units=units != "reduced", time_step=time_step)
+        convert |= {"format": StandardH5MD}
     if topology is None:
         return MDAnalysis.Universe(str(path), **options, **convert)
     if _is_ours(topology) or _is_extended_xyz(topology):
@@ -121,6 +221,16 @@ def _opened(path: Path, topology: Path | None, units: str, time_step: float | No
         universe.load_new(str(path), **options, **convert)
         return universe
     return MDAnalysis.Universe(str(topology), str(path), **options, **convert)
+
+
+def _read_dump(path: Path, topology: Path | None, time_step: float | None) -> Any:
+    check_dump(path)
+    columns = _dump_columns(path)
+    options: dict[str, Any] = {"format": LammpsDump, "lammps_coordinate_convention": _convention(columns)}
+    options |= {"additional_columns": list(IMAGE_FLAGS)} if set(IMAGE_FLAGS) <= set(columns) else {}
+    source, kind = (path, {"topology_format": "LAMMPSDUMP"}) if topology is None else (topology, {})
+    options |= {"dt": time_step or 1.0, "convert_units": False}
+    return MDAnalysis.Universe(str(source), str(path), **kind, **options)
 
 
 class quiet(warnings.catch_warnings):

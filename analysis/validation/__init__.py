@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from analysis.study import open_study
 from analysis.validation.comparison import Comparison, Kind, Verdict, compare, compare_bound
 from analysis.validation.formula import FormulaCheck, Print
@@ -37,5 +39,6 @@ def validate(directory: Path | None = None) -> tuple[Comparison, ...]:
     Raises:
         InputError: the folder holds no finished study.
     """
-    study = None if directory is None else study_comparisons(open_study(directory))
-    return (*intrinsic_comparisons(), *(study or ()), *formula_checks())
+    with threadpool_limits(limits=1):  # small matrices: more threads only wait for each other
+        study = None if directory is None else study_comparisons(open_study(directory))
+        return (*intrinsic_comparisons(), *(study or ()), *formula_checks())

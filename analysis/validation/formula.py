@@ -11,6 +11,13 @@ from analysis.validation.comparison import Comparison, Kind, compare
 from atomsim.results import Array, quantity
 
 SAME = 1e-9  # relative difference below which a printed number is the derived one [-]
+SHORT_NAMES = {
+    "karpov-parshin-1985": "KP",
+    "buchenau-1992": "B",
+    "egorushkin-melnikova-1993a": "EM",
+    "egorushkin-melnikova-1993b": "EMr",
+    "schaich-1976": "S",
+}
 
 
 class Print(StrEnum):
@@ -121,7 +128,7 @@ class Chapter:
 
     @property
     def _short(self) -> str:
-        return {"karpov-parshin-1985": "KP", "buchenau-1992": "B"}.get(self.key, "later form")
+        return SHORT_NAMES.get(self.key, "later form")
 
 
 # --- numerical tools of the checks ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from analysis.soft_potential import Counting, soft_potentials
 from analysis.soft_potential.tail import counting_coefficient
 from analysis.structure import mean_over_glasses
 from analysis.study.results import EnsembleResults, WholeStudy
+from analysis.validation.alloy_study import alloy_comparisons
 from analysis.validation.comparison import Comparison, Kind, compare, compare_bound
 from atomsim.quench import Glass
 from atomsim.results import Array, Estimate
@@ -34,7 +35,7 @@ def study_comparisons(study: WholeStudy) -> tuple[Comparison, ...]:
         found += [*_sum_rule(ensemble), *_mechanics(ensemble), *_low_frequencies(ensemble)]
     if study.scanned is not None:
         found += _expansion(study.scanned)
-    return (*found, *_soft_potentials(study), *_heat(study))
+    return (*found, *_soft_potentials(study), *_heat(study), *alloy_comparisons(study))
 
 
 def _per_glass(values: Sequence[float], unit: str) -> Estimate:
@@ -62,14 +63,25 @@ def _energy(glass: Glass, scale: float) -> float:
     return replace(glass, cell_cc=glass.cell_cc @ matrix).interaction().terms(glass.positions_nc @ matrix).energy()
 
 
+def five_point_derivatives(values: Sequence[float], step: float) -> tuple[float, float]:
+    """Return first and second derivative in the middle of five equal steps, exact for quartics [values per step unit].
+
+    Where the pressure is a small difference of attraction and repulsion, three points are not enough.
+
+    Args:
+        values: the function at -2, -1, 0, 1 and 2 steps [any unit].
+        step: the step [any unit].
+    """
+    a, b, c, d, e = values
+    return (a - 8 * b + 8 * d - e) / (12 * step), (-a + 16 * b - 30 * c + 16 * d - e) / (12 * step**2)
+
+
 def _mechanics(ensemble: EnsembleResults) -> list[Comparison]:
     """Pressure and affine bulk modulus by the virial and the Born term, against the energy of the scaled glass."""
     pressures, moduli, measured = [], [], []
     for glass, elastic in zip(ensemble.glasses, ensemble.elasticities, strict=True):
         d, volume = glass.dimension, glass.volume
-        energies = [_energy(glass, 1 + k * STEP) for k in (-1, 0, 1)]
-        slope = (energies[2] - energies[0]) / (2 * STEP)
-        bend = (energies[2] - 2 * energies[1] + energies[0]) / STEP**2
+        slope, bend = five_point_derivatives([_energy(glass, 1 + k * STEP) for k in (-2, -1, 0, 1, 2)], STEP)
         pressures.append(-slope / (d * volume))
         moduli.append((bend - (d - 1) * slope) / (d * d * volume))
         affine = np.einsum("iijj", elastic.born_cccc[:d, :d, :d, :d]) / d**2

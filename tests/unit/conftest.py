@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from small_alloy import run_alloy
 
 from analysis.modes import Modes, full_spectrum
 from atomsim.potentials import get_model
@@ -38,3 +41,11 @@ def binary_glass() -> Glass:
     atoms = random_start(get_model("lerner-binary"), 160, 0.82, rng)
     atoms.set_masses(rng.uniform(0.5, 2.0, len(atoms)))
     return inherent_structure(atoms, "lerner-binary", on_saddle="push")
+
+
+@pytest.fixture(scope="session")
+def alloy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished study of a binary alloy, to which the tables of an alloy were added afterwards."""
+    folder = tmp_path_factory.mktemp("alloy")
+    run_alloy(folder, tables="")
+    return run_alloy(folder)

@@ -17,6 +17,7 @@ from analysis.excitations.transport import Metal, transport
 from analysis.excitations.transport_temperature import TransportTemperature, given_temperature
 from analysis.plotting import relaxation as relaxation_figures
 from analysis.plotting import transport as transport_figures
+from analysis.plotting.transport import parted
 from analysis.relaxation.comparison import compare_with_full_system
 from analysis.relaxation.condensate import DrivenWave, lorenz_limit
 from analysis.relaxation.curves import CURVES_OF_FIGURE_1, relaxation_curve
@@ -84,7 +85,7 @@ def test_transport_takes_the_scale_of_a_study(command, monkeypatch, tmp_path):
 
     sodium = get_material("sodium")
     parameters = SimpleNamespace(W=Estimate(1e-3, 2e-4, "epsilon"))
-    study = SimpleNamespace(name="demo", parameters=parameters, material=sodium)
+    study = SimpleNamespace(name="demo", parameters=parameters, material=sodium, transport=None)
     monkeypatch.setattr(analysis.study, "open_study", lambda folder: study)
     status, out, err = command(*METAL, "--from", tmp_path, "--temperatures", "0.5,1", "--json")
     assert status == 0 and json.loads(out)["t0_K"] == pytest.approx(1e-3 * sodium.temperature_unit)
@@ -138,12 +139,43 @@ def test_relaxation_prints_tables_of_all_systems(command):
         ((*RATES, "--initial-polarisation", "0"), "initial polarisation 0"),
         ((*RATES[:3], *RATES[5:], "--polarisation-rate", "0"), "polarisation_rate = 0"),
         (("relaxation", "--inversion-rate", "0", *RATES[3:]), "inversion_rate = 0"),
+        (("relaxation", "--inversion-rate", "-1", *RATES[3:]), "inversion_rate = -1"),
+        ((*RATES, "--detuning", "inf"), "detuning = inf"),
+        ((*RATES, "--times", "0,0"), "stands after"),
+        ((*RATES, "--times", ""), "expected T1,T2"),
+        ((*RATES, "--detuning", "1e5"), "turns about"),
+        ((*RATES, "--system", "full", "--initial-polarisation", "1e300"), "the full system takes"),
+        ((*RATES[:3], *RATES[5:], "--polarisation-rate", "1e-3", "--system", "full"), "turns about"),
     ],
 )
 def test_mistakes_of_these_verbs_are_answered_in_one_line(command, arguments, message):
     status, out, err = command(*arguments)
     assert status == 2 and out == ""
     assert err.startswith("error: ") and message in err and err.count("\n") == 1
+
+
+def test_four_curves_of_the_figure_from_the_command_line(command):
+    known = {(10, 1): (0.0792, False), (1, 1): (1.199, False), (10, 20): (4.120, True), (1, 20): (6.920, True)}
+    for (decay, coupling), (half, shaped) in known.items():
+        rates = ("--inversion-rate", 1, "--polarisation-rate", decay, "--coupling", coupling)
+        status, out, _ = command("relaxation", *rates, "--times", "1", "--json")
+        document = json.loads(out)
+        assert status == 0 and document["has_inflection"] is shaped and len(document["eta"]) == 1
+        assert document["t50"] == pytest.approx(half, rel=1e-3) and document["z0"] == 2 * coupling
+
+
+def test_a_slow_inversion_after_the_ringing_is_followed(command):
+    slow = ("--inversion-rate", "1e-2", "--polarisation-rate", "1", "--coupling", "5", "--system", "full")
+    status, out, _ = command("relaxation", *slow, "--times", "0.5,1000", "--json")
+    document = json.loads(out)
+    assert status == 0 and document["eta"][1] == pytest.approx(1, abs=1e-4) and document["has_inflection"]
+
+
+def test_units_in_the_help_are_not_taken_for_markup(command):
+    status, out, _ = command("transport", "--help")
+    assert status == 0
+    for unit in ("[m^2/s]", "[s]", "[1/m]", "[K]", "[Ohm m]"):
+        assert unit in out
 
 
 def test_help_of_these_verbs_has_examples(command):
@@ -169,6 +201,7 @@ def test_figure_of_transport_shows_its_table():
     wanted = {row[0] for row in table.rows}
     assert len(wanted) == 11 and len(table.rows) == 99
     points = np.concatenate([line for ax in figure.axes for line in drawn(ax)])
+    points = points[np.isfinite(points).all(axis=1)]  # without the gaps
     assert sorted(map(tuple, points)) == sorted((row[1], row[2]) for row in table.rows)
     assert all(ax.get_ylabel() for ax in figure.axes) and "[K]" in figure.axes[3].get_xlabel()
     kappa = figure.axes[3]
@@ -219,3 +252,10 @@ def test_figure_of_the_condensate_is_a_pitchfork():
     }
     with pytest.raises(InputError, match="no pump makes a condensate"):
         relaxation_figures.plot_condensate(DrivenWave(1.0, 1.0, 1.0, 0.5, -0.7, 100.0, 1.0))
+
+
+def test_formulas_that_do_not_join_are_drawn_apart():
+    x, y = parted(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 2e7, 1e7]))
+    assert np.isnan(x[2]) and np.isnan(y[2]), "the gap"
+    assert x[[0, 1, 3, 4]].tolist() == [1.0, 2.0, 3.0, 4.0] and y[[0, 1, 3, 4]].tolist() == [1.0, 2.0, 2e7, 1e7]
+    assert len(parted(np.arange(3.0), np.array([-1.0, np.nan, 5.0]))[0]) == 3, "a value that is not there is no leap"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -107,6 +108,7 @@ def test_errors_in_print_are_found_and_explained(rows: tuple[FormulaCheck, ...])
 
 
 def test_known_ratios_of_print_to_derivation(rows: tuple[FormulaCheck, ...]) -> None:
+    rows = tuple(row for row in rows if row.source.startswith(("karpov-parshin", "buchenau")))
     assert found(rows, "5.9", "conductivity at 0.04 K, weak").ratio == pytest.approx(1 / 9)
     assert found(rows, "6.4", "N_II/N_I").printed_value == pytest.approx(np.sqrt(2) / 27)
     assert found(rows, "6.4", "N_II/N_I").numerical_value == pytest.approx(0.138071, rel=1e-3)
@@ -120,10 +122,10 @@ def test_known_ratios_of_print_to_derivation(rows: tuple[FormulaCheck, ...]) -> 
 
 def test_formulas_stand_in_the_order_of_the_papers(rows: tuple[FormulaCheck, ...]) -> None:
     sections = tables.by_section(rows)
-    assert len(sections) == len({row.section for row in rows}) == 9
+    assert len(sections) == len({row.section for row in rows}) > 9, "a section stands in one piece"
     for title, members in sections.items():
         numbers = [row.equation for row in members if row.equation[0].isdigit() and " " not in row.equation]
-        values = [[int(part.strip("ab")) for part in n.split(".")] for n in numbers]
+        values = [[int(digits) for digits in re.findall(r"\d+", n)] for n in numbers]
         assert values == sorted(values), title
 
 

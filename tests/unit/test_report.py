@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import math
+import pkgutil
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,13 +15,20 @@ import numpy as np
 import pytest
 from tiny_study import NAME, tiny_study
 
+from analysis import validation
+from analysis.excitations.study_transport import StudyTransport
 from analysis.report import HEADLINES, build_report, headline_values, summary, write_summary
+from analysis.report.alloy_figures import alloy_figures
+from analysis.report.alloy_limits import alloy_limits
 from analysis.report.figures import chosen_mode
 from analysis.report.limits import limits_of
 from analysis.report.numbers import plain, plus_minus, unit_text
 from analysis.report.page import render
+from analysis.report.sections import findings_of, sections_of
+from analysis.study import open_study
 from analysis.study.results import WholeStudy
 from analysis.validation import compare, study_comparisons
+from analysis.validation.formula import Chapter
 from atomsim.errors import InputError
 from atomsim.results import Estimate
 
@@ -163,6 +172,89 @@ def test_headlines_are_listed_once_with_a_description(study: WholeStudy) -> None
         assert headline.description and (headline.of_size is None) != (headline.of_study is None)
     keys = [(value.stage, value.key) for value in headline_values(study)]
     assert len(set(keys)) == len(keys)
+
+
+# --- a study of an alloy ------------------------------------------------------------------------------------
+
+ALLOY_FIGURES = {
+    "order": {"alloy_order", "concentration_waves", "displacement_profile", "energies_of_waves", "excitation_spectrum",
+              "excitation_overlap"},
+    "transport": {"electronic_transport"},
+    "relaxation": {"relaxation_curves", "relaxation_approximation"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alloy(alloy_folder: Path) -> WholeStudy:
+    return open_study(alloy_folder)
+
+
+@pytest.fixture(scope="module")
+def alloy_page(alloy: WholeStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("alloy_report")
+    build_report(alloy, (), path)
+    return path
+
+
+def test_report_of_an_alloy_has_its_sections_figures_and_numbers(alloy: WholeStudy, alloy_page: Path) -> None:
+    text = (alloy_page / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == [] and set(ALLOY_FIGURES) <= set(page.ids)
+    drawn = {figure for figures in ALLOY_FIGURES.values() for figure in figures}
+    assert {f"figure-{name}" for name in drawn} <= set(page.ids)
+    assert all((alloy_page / "figures" / f"{name}.csv").is_file() for name in drawn)
+    document = json.loads((alloy_page / "summary.json").read_text(encoding="utf-8"))
+    assert list(document)[-4:] == ["order", "excitations", "transport", "relaxation"]
+    assert alloy.transport is not None and alloy.transport.consistent is not None
+    t0 = alloy.transport.consistent.metal.t0
+    assert (document["transport"]["T_0"]["value"], document["transport"]["T_0"]["error"]) == (t0.value, t0.error)
+    printed, consistent = (document["transport"][f"delta_kappa{k}_1K"]["value"] for k in ("_printed", ""))
+    assert printed == pytest.approx(4 * math.pi * consistent)
+    assert document["relaxation"]["t50_1"]["value"] == alloy.relaxation.curves[0].t50 if alloy.relaxation else False
+    assert "t50_2" not in document["relaxation"], "there is one curve"
+    assert set(document["excitations"]) >= {"overlap_softest_N64", "overlap_patterns_N64", "band_top_N80"}
+
+
+def test_limits_of_an_alloy_are_said(alloy: WholeStudy) -> None:
+    said = " ".join(limits_of(alloy))
+    for words in ("directions of the concentration are unstable", "a choice of model", "no electron is simulated here",
+                  "temperatures of the transport", "4π times"):  # fmt: skip
+        assert words in said, words
+    assert "Shells of neighbours, as given: 0 to 1.55 σ." in said
+    free = {**alloy.configuration, "excitations": {"shell_edges": None}}
+    assert "from the minima of g(r)" in " ".join(limits_of(dataclasses.replace(alloy, configuration=free)))
+
+
+def test_report_says_why_an_alloy_has_no_transport(alloy: WholeStudy) -> None:
+    missing = StudyTransport(None, None, "the study gives no T_0: W: too few <modes>")
+    poor = dataclasses.replace(alloy, transport=missing)
+    assert summary(poor)["transport"]["T_0"]["value"] is None
+    text = render(poor, (), ())
+    assert Page(text).open == [] and text.count("too few &lt;modes&gt;") >= 2
+    assert list(alloy_figures(dataclasses.replace(poor, order=None, relaxation=None))) == []
+
+
+def test_study_without_alloy_tables_has_no_such_sections(study: WholeStudy) -> None:
+    assert {section.anchor for section in sections_of(study)}.isdisjoint(ALLOY_FIGURES)
+    assert list(alloy_figures(study)) == [] and alloy_limits(study) == ()
+    assert {value.stage for value in headline_values(study)}.isdisjoint({*ALLOY_FIGURES, "excitations"})
+
+
+def test_findings_about_a_paper_stand_in_their_section(alloy: WholeStudy) -> None:
+    names = [f"{validation.__name__}.{module.name}" for module in pkgutil.iter_modules(validation.__path__)]
+    chapters = {c for name in names for c in vars(importlib.import_module(name)).values() if isinstance(c, Chapter)}
+    sections = {section.anchor: section for section in sections_of(alloy)}
+    for one in chapters:
+        owners = [name for name, section in sections.items() if one.title.startswith(section.formulas or "none")]
+        assert len(owners) == one.key.startswith("egorushkin-melnikova"), one.title
+    chapter = Chapter("egorushkin-melnikova-1993b", "Egorushkin & Mel'nikova 1993b, section 3: condensate")
+    right = chapter.check("15", "right", form="a", derived=1.0, numerical=1.0, tolerance=0.0)
+    wrong = chapter.check("14", "wrong", form="a", derived=1.0, numerical=1.0, tolerance=0.0, printed=2.0,
+                          printed_form="2 a", remark="a factor too many")  # fmt: skip
+    assert findings_of(sections["relaxation"], [right, wrong]) == [wrong]
+    assert findings_of(sections["transport"], [right, wrong]) == []
+    text = render(alloy, (right, wrong), ())
+    assert text.lower().count("a factor too many") == 2, "in its section, and in the table of formulas"
 
 
 def test_report_into_a_file_is_refused(study: WholeStudy, tmp_path: Path) -> None:

