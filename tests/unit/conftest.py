@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,10 @@ from analysis.modes import Modes, full_spectrum
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, inherent_structure, make_glass
 from atomsim.structure import random_start
+
+# Tests started in the background of a shell inherit that Ctrl-C is ignored; tests of interrupts would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
