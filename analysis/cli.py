@@ -20,7 +20,7 @@ import typer
 
 import atomsim
 from analysis import terminal
-from analysis.commands import excitations, phase_shifts, potentials, relaxation, thermal, trajectories
+from analysis.commands import excitations, phase_shifts, potentials, relaxation, thermal, trajectories, wind
 from analysis.documents import as_json as as_json_text
 from analysis.interrupts import defer_interrupts
 from atomsim.errors import AtomsimError, InputError, NotAMinimum
@@ -350,7 +350,7 @@ def equations(as_json: AsJson = False) -> None:
 _EQUATION_COLUMNS = {"paper": "key", "equation": "equation", "function": "function", "test": "test"}
 
 
-for _subject in (thermal, potentials, excitations, relaxation, trajectories, phase_shifts):
+for _subject in (thermal, potentials, excitations, relaxation, trajectories, phase_shifts, wind):
     for _verb in _subject.verbs.registered_commands:
         app.command(_verb.name)(reported(cast(Callable[..., None], _verb.callback)))
 
