@@ -21,7 +21,7 @@ from atomsim.results import Array, quantity
 TOLERANCE = 1e-12  # relative, of one step
 BALANCE = 1e-8  # how well 2N + sigma must add up, in units of sigma^0
 SETTLED = 45.0  # in units of the slowest decay: exp(-45) is rounding
-RUNG_OUT = 1000.0  # in units of 1/Gamma: nothing has rung for long, and an explicit method crawls
+RUNG_OUT = 2000.0  # in units of 1/Gamma: nothing has rung for long, and an explicit method crawls
 LOSS = 5  # place of the accumulated loss in the state
 
 

@@ -59,7 +59,8 @@ def test_benchmark_prints_speed_and_times(benchmark: ModuleType, capsys: pytest.
 
 
 def test_missing_extra_is_named(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mpi4py", None)  # as if it were not installed
+    for module in ("mpi4py", "mpi4py.MPI"):
+        monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
     with pytest.raises(MissingExtra, match=r"mpi4py and mpich.*'bench'.*--no-lammps"):
         benchmark.require_lammps()
 
