@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from analysis import toml
 from analysis.alloy_config import ExcitationsSection, RelaxationSection, TransportSection, check_alloy
 from analysis.sections import Count, NotNegative, Positive, Section
+from analysis.wind_config import WindSection, check_wind
 from atomsim.errors import InputError, nearest
 from atomsim.potentials import get_model
 from atomsim.structure import cubic_cell
@@ -188,6 +189,7 @@ class StudyConfig(Section):
     excitations: ExcitationsSection | None = Field(None, description="order and excitations of an alloy, if wanted")
     transport: TransportSection | None = Field(None, description="transport of its electrons, if wanted")
     relaxation: RelaxationSection | None = Field(None, description="kinetics of its relaxation, if wanted")
+    wind: WindSection | None = Field(None, description="wind of electrons on the ions, if wanted")
 
     @model_validator(mode="after")
     def _possible_alloy(self) -> StudyConfig:
@@ -198,6 +200,12 @@ class StudyConfig(Section):
             self._check_shells(self.excitations.shell_edges[-1])
         if self.transport is not None and self.transport.t0_from == "scaled band" and self.excitations is None:
             raise ValueError("transport.t0_from = 'scaled band' needs the table [excitations], which gives the band")
+        return self
+
+    @model_validator(mode="after")
+    def _possible_wind(self) -> StudyConfig:
+        if self.wind is not None:
+            check_wind(self.wind, self.glass.sizes)
         return self
 
     def _check_shells(self, end: float) -> None:

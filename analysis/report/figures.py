@@ -8,6 +8,7 @@ from analysis import plotting
 from analysis.report.alloy_figures import alloy_figures
 from analysis.report.numbers import estimate_text, plain
 from analysis.report.report_figure import ReportFigure, png, svg
+from analysis.report.wind_figures import wind_figures
 from analysis.soft_modes import SoftModes
 from analysis.study.results import WholeStudy
 from atomsim.quench import Glass
@@ -53,6 +54,7 @@ def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
     yield from _soft_potentials(study)
     yield from _heat(study)
     yield from alloy_figures(study)
+    yield from wind_figures(study)
 
 
 def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.report.alloy_headlines import ALLOY_HEADLINES
 from analysis.report.headline import Headline
+from analysis.report.wind_headlines import WIND_HEADLINES
 from analysis.soft_potential.ensemble import UNITS
 from analysis.structure import mean_over_glasses
 from analysis.study.results import EnsembleResults, WholeStudy
@@ -167,6 +168,7 @@ _THERMAL = (
 
 HEADLINES: tuple[Headline, ...] = (
     *_GLASS, *_ELASTICITY, *_MODES, *_SOFT_MODES, *_SOFT_POTENTIAL, *_THERMAL, *ALLOY_HEADLINES,
+    *WIND_HEADLINES,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.report.alloy_limits import alloy_limits
 from analysis.report.headlines import headline_values
+from analysis.report.wind_limits import wind_limits
 from analysis.study.results import WholeStudy
 
 ORDERED_BELOW = 0.008  # share of the energy; glasses scatter by a tenth of it, the fcc crystal lies 3 % lower [-]
@@ -36,7 +37,7 @@ def limits_of(study: WholeStudy) -> tuple[str, ...]:
         *_few(study),
         *_ordered(study),
         *_soft_modes(study),
-        *(_sentence(text) for text in (*study.thermal.limits, *alloy_limits(study))),
+        *(_sentence(text) for text in (*study.thermal.limits, *alloy_limits(study), *wind_limits(study))),
         *_notes(study),
     )
 

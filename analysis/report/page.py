@@ -99,7 +99,7 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
 
 
 KEYS_AT_THE_TOP = ("energy", "pressure", "rms_frequency", "per_glass", "W_kelvin", "C_l", "C_t", "conductivity_1K",
-                   "alpha_1", "T_0")  # fmt: skip
+                   "alpha_1", "T_0", "valence")  # fmt: skip
 
 
 def _key_values(values: Sequence[HeadlineValue]) -> list[HeadlineValue]:

@@ -87,16 +87,27 @@ ALLOY_SECTIONS = (
         (f"{SECOND}section 2", *(f"{SECOND}section 3: {what}" for what in ("equations", "order", "condensate"))),
     ),
 )
+WIND_SECTION = Section(
+    "wind",
+    "Wind forces",
+    "The force of an electron current on each ion, had the glass been a metal: the atoms stand for its ions, lengths "
+    "are scaled to the density of its crystal. Each tensor comes from multiple scattering in a cluster of its own, as "
+    "the momentum that flows into the ion; sums over the Fermi sphere are exact. Positive σ pushes along the flow of "
+    "the electrons; the force along the field is that on a charge Z_w|e|, negative then.",
+    ("wind",),
+    ("Schaich 1976",),
+)
 
 
 def sections_of(study: WholeStudy) -> tuple[Section, ...]:
-    """Return the sections of the report of a study: those of an alloy where it has what stands in them.
+    """Return the sections of the report of a study: those of optional tables where it has what stands in them.
 
     Args:
         study: the study.
     """
     kept = {"order": study.order, "transport": study.transport, "relaxation": study.relaxation}
-    return (*SECTIONS, *(section for section in ALLOY_SECTIONS if kept[section.anchor] is not None))
+    alloy = (section for section in ALLOY_SECTIONS if kept[section.anchor] is not None)
+    return (*SECTIONS, *alloy, *((WIND_SECTION,) if study.winds else ()))
 
 
 def findings_of(section: Section, formulas: Sequence[FormulaCheck]) -> list[FormulaCheck]:

@@ -12,11 +12,14 @@ from analysis.config import StudyConfig
 from analysis.soft_modes import SoftModes
 from analysis.soft_potential import SoftPotentials, soft_potentials
 from analysis.study.folder import StudyFolder
+from analysis.study.glass_wind import GlassWind
 from analysis.study.plan import Task, make_plan
 from analysis.study.results import EnsembleResults, WholeStudy, ensemble_results
 from analysis.study.stages import stages_of
 from atomsim import store
 from atomsim.errors import InputError
+
+SAMPLED = ("glass", "modes", "elasticity", "soft_modes", "excitations")  # of each glass, as ensembles take them
 
 
 def open_study(directory: Path) -> WholeStudy:
@@ -39,9 +42,13 @@ def open_study(directory: Path) -> WholeStudy:
         chosen = [task for task in tasks if task.stage.name == stage and n_atoms in (None, *task.sizes)]
         return [_read(path, task) for task in chosen]
 
+    def winds(n_atoms: int) -> list[Any]:
+        pairs = zip(results("wind", n_atoms), results("wind_context", n_atoms), strict=True)
+        return [GlassWind(*pair) for pair in pairs]
+
     ensembles = tuple(
         ensemble_results(
-            *(results(stage, n) for stage in ("glass", "modes", "elasticity", "soft_modes", "excitations")),
+            *(*(results(stage, n) for stage in SAMPLED), winds(n)),
             longest=config.structure.longest,
             bins_of_distance=config.structure.bins,
             bins_of_frequency=config.modes.bins,

@@ -15,6 +15,7 @@ from analysis.scanned import ScannedMode
 from analysis.soft_modes import SoftModes
 from analysis.soft_potential import EnsembleParameters, SoftPotentials
 from analysis.structure import StructureSummary, structure_summary
+from analysis.study.glass_wind import GlassWind
 from analysis.thermal import ThermalPrediction
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
 from atomsim.errors import InputError
@@ -27,7 +28,7 @@ from atomsim.units import Material
 class EnsembleResults:
     """All glasses of one size; the tuples hold one entry for each glass, in the same order.
 
-    ``excitations`` is empty unless the study asks for them.
+    ``excitations`` and ``winds`` are empty unless the study asks for them.
     """
 
     n_atoms: int
@@ -38,6 +39,7 @@ class EnsembleResults:
     vibrations: VibrationSummary
     sound: SoundSummary
     excitations: tuple[Excitations, ...] = ()
+    winds: tuple[GlassWind, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,6 +85,11 @@ class WholeStudy:
         """The concentration excitations of all glasses, from the smallest size on."""
         return tuple(one for ensemble in self.ensembles for one in ensemble.excitations)
 
+    @property
+    def winds(self) -> tuple[GlassWind, ...]:
+        """The wind on the ions of all glasses, from the smallest size on."""
+        return tuple(one for ensemble in self.ensembles for one in ensemble.winds)
+
 
 def ensemble_results(
     glasses: Sequence[Glass],
@@ -90,6 +97,7 @@ def ensemble_results(
     elasticities: Sequence[Elasticity],
     soft_modes: Sequence[SoftModes],
     excitations: Sequence[Excitations] = (),
+    winds: Sequence[GlassWind] = (),
     *,
     longest: float = 4.0,
     bins_of_distance: int = 200,
@@ -103,6 +111,7 @@ def ensemble_results(
         elasticities: the elastic constants of each.
         soft_modes: the soft modes of each.
         excitations: the concentration excitations of each, or none at all.
+        winds: the wind on the ions of each, or none at all.
         longest: upper end of g(r) [sigma].
         bins_of_distance: bins of g(r).
         bins_of_frequency: bins of the density of states.
@@ -110,10 +119,12 @@ def ensemble_results(
     Raises:
         InputError: no glasses, glasses of several sizes, or lists of different lengths.
     """
-    lengths = {len(glasses), len(spectra), len(elasticities), len(soft_modes), len(excitations) or len(glasses)}
+    optional = [len(part) or len(glasses) for part in (excitations, winds)]
+    lengths = {len(glasses), len(spectra), len(elasticities), len(soft_modes), *optional}
     if len(lengths) > 1:
         raise InputError(
-            f"glasses, spectra, elastic constants, soft modes and excitations differ in number: {sorted(lengths)}"
+            "glasses, spectra, elastic constants, soft modes, excitations and winds differ in number: "
+            f"{sorted(lengths)}"
         )
     sizes = {glass.n_atoms for glass in glasses}
     if len(sizes) != 1:
@@ -127,4 +138,5 @@ def ensemble_results(
         vibrations=vibration_summary(spectra, bins=bins_of_frequency),
         sound=sound_summary(elasticities, dimension=glasses[0].dimension),
         excitations=tuple(excitations),
+        winds=tuple(winds),
     )

@@ -16,6 +16,7 @@ from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
 from analysis.structure import StructureSummary, structure_summary
 from analysis.study.alloy_stages import alloy_stages
 from analysis.study.plan import PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
+from analysis.study.wind_stages import wind_stages
 from analysis.thermal import ThermalPrediction, predict_thermal
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
 from atomsim.potentials import get_model
@@ -266,9 +267,9 @@ STAGES: tuple[Stage, ...] = (
 
 
 def stages_of(config: StudyConfig) -> tuple[Stage, ...]:
-    """Return the stages of a study in order: those of every study, then those of the tables of an alloy.
+    """Return the stages of a study in order: those of every study, then those of the optional tables.
 
     Args:
         config: the study.
     """
-    return (*STAGES, *alloy_stages(config))
+    return (*STAGES, *alloy_stages(config), *wind_stages(config))

@@ -1,4 +1,4 @@
-"""All formulas of the papers, one by one: soft potentials, concentration excitations, structural relaxation.
+"""All formulas of the papers, one by one: soft potentials, concentration excitations, structural relaxation, wind.
 
 Sections 1 and 8 of the paper of 1985 and sections 1 and 5 of that of 1992 hold no formula.
 """
@@ -25,10 +25,17 @@ from analysis.validation.kp_potentials import potential_checks
 from analysis.validation.kp_tunnelling import tunnelling_checks
 from analysis.validation.kp_vibrations import vibration_checks
 from analysis.validation.later_form import later_form_checks
+from analysis.validation.schaich_appendix import appendix_checks
+from analysis.validation.schaich_boltzmann import boltzmann_checks
+from analysis.validation.schaich_cluster import cluster_checks
+from analysis.validation.schaich_ladder import vertex_checks
+from analysis.validation.schaich_response import response_checks
+from analysis.validation.schaich_sums import sum_checks
 
 SECTIONS = (potential_checks, tunnelling_checks, coupling_checks, conductivity_checks, vibration_checks, phonon_checks,
             soft_mode_checks, liquid_checks, later_form_checks, order_checks, excitation_checks, quantum_checks,
-            transport_checks, ladder_checks, heat_transport_checks, relaxation_checks)  # fmt: skip
+            transport_checks, ladder_checks, heat_transport_checks, relaxation_checks, boltzmann_checks,
+            response_checks, vertex_checks, cluster_checks, sum_checks, appendix_checks)  # fmt: skip
 
 
 @cache

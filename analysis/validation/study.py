@@ -14,6 +14,7 @@ from analysis.structure import mean_over_glasses
 from analysis.study.results import EnsembleResults, WholeStudy
 from analysis.validation.alloy_study import alloy_comparisons
 from analysis.validation.comparison import Comparison, Kind, compare, compare_bound
+from analysis.validation.wind_study import wind_comparisons
 from atomsim.quench import Glass
 from atomsim.results import Array, Estimate
 
@@ -35,7 +36,7 @@ def study_comparisons(study: WholeStudy) -> tuple[Comparison, ...]:
         found += [*_sum_rule(ensemble), *_mechanics(ensemble), *_low_frequencies(ensemble)]
     if study.scanned is not None:
         found += _expansion(study.scanned)
-    return (*found, *_soft_potentials(study), *_heat(study), *alloy_comparisons(study))
+    return (*found, *_soft_potentials(study), *_heat(study), *alloy_comparisons(study), *wind_comparisons(study))
 
 
 def _per_glass(values: Sequence[float], unit: str) -> Estimate:
