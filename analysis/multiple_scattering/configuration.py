@@ -10,10 +10,9 @@ from scipy.spatial import cKDTree
 
 from analysis.multiple_scattering.cluster import CLOSEST, Cluster, check_positions, rim_strengths
 from analysis.multiple_scattering.metals import Metal
-from analysis.multiple_scattering.muffin_tin import MuffinTins, metal_muffin_tins
+from analysis.multiple_scattering.muffin_tin import MuffinTins, images_within, metal_muffin_tins
 from analysis.multiple_scattering.phase_shifts import PhaseShifts, check_wave_number, friedel_sum, undecayed
 from atomsim.errors import InputError
-from atomsim.pairs import heights
 from atomsim.results import Array, IntArray, quantity
 
 
@@ -112,19 +111,7 @@ def periodic_images(configuration: Configuration, reach: float) -> tuple[Array, 
     Returns:
         Positions [angstrom] and indices.
     """
-    positions, index = configuration.positions_nc, np.arange(configuration.n_ions)
-    if not configuration.is_periodic:
-        return positions, index
-    reduced = positions @ np.linalg.inv(configuration.cell_cc)
-    margin = reach / heights(configuration.cell_cc)
-    low, high = reduced.min(axis=0) - margin, reduced.max(axis=0) + margin
-    most = np.ceil(np.ptp(reduced, axis=0) + margin).astype(int) * (configuration.periodic_c != 0)
-    steps = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in most], indexing="ij"), axis=-1).reshape(-1, 3)
-    steps = steps[(steps != 0).any(axis=1)]
-    places = (reduced + steps[:, None]).reshape(-1, 3)
-    near = ((places > low) & (places < high)).all(axis=1)
-    origin = np.concatenate([index, np.tile(index, len(steps))[near]])
-    return np.concatenate([positions, places[near] @ configuration.cell_cc]), origin
+    return images_within(configuration.positions_nc, configuration.cell_cc, configuration.periodic_c, reach)
 
 
 class Surroundings:

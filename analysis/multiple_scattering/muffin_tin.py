@@ -222,7 +222,7 @@ def _pairs(
     wrong = np.flatnonzero(~np.isfinite(positions).all(axis=1))
     if len(wrong):
         raise InputError(f"ion {wrong[0]} is at {positions[wrong[0]]}; expected finite coordinates")
-    images, origin = _images(positions, cell_cc, periodic_c, reach)
+    images, origin = images_within(positions, cell_cc, periodic_c, reach)
     found = cKDTree(positions).sparse_distance_matrix(cKDTree(images), reach, output_type="ndarray")
     first, second, distance = found["i"], origin[found["j"]], found["v"]
     other = found["j"] != first  # the first images are the ions themselves
@@ -239,10 +239,23 @@ def _pairs(
     return first, second, distance
 
 
-def _images(
-    positions: Array, cell_cc: Array | None, periodic_c: Sequence[bool], reach: float
+def images_within(
+    positions: Array, cell_cc: Array | None, periodic_c: Sequence[bool] | IntArray, reach: float
 ) -> tuple[Array, IntArray]:
-    """The ions, then all their periodic images that some ion may have within reach; and which ion each is."""
+    """Return the ions, then all their periodic images that some ion may have within reach; and which ion each is.
+
+    Args:
+        positions: of the ions, (N, 3) [angstrom].
+        cell_cc: cell vectors as rows, None for ions in free space [angstrom].
+        periodic_c: along which of them the ions are repeated.
+        reach: how far beyond the ions images are wanted [angstrom].
+
+    Returns:
+        Positions [angstrom] and indices.
+
+    Raises:
+        InputError: a cell without volume.
+    """
     index = np.arange(len(positions))
     if cell_cc is None or not any(periodic_c):
         return positions, index
