@@ -25,11 +25,34 @@ Result = TypeVar("Result")
 BOLTZMANN = constants.Boltzmann
 HBAR = constants.hbar
 ATOMIC_MASS = constants.atomic_mass
+ELECTRON_MASS = constants.electron_mass
 ANGSTROM = constants.angstrom
 ELECTRON_VOLT = constants.electron_volt
+BOHR = constants.value("Bohr radius") / ANGSTROM  # [angstrom]
 BAR = constants.bar * ANGSTROM**3 / ELECTRON_VOLT  # [eV/angstrom^3]
 
 BOLTZMANN_METAL = BOLTZMANN / ELECTRON_VOLT  # [eV/K]
+
+# Vibrations as other programs tell them: the angular frequency of one unit [rad/s].
+FREQUENCY_UNITS: Mapping[str, float] = MappingProxyType(
+    {
+        "THz": 2e12 * np.pi,
+        "1/cm": 200 * np.pi * constants.speed_of_light,
+        "rad/ps": 1e12,
+        "meV": 1e-3 * ELECTRON_VOLT / HBAR,
+    }
+)
+# Force constants as other programs write them: one unit in eV/angstrom^2.
+FORCE_CONSTANT_UNITS: Mapping[str, float] = MappingProxyType(
+    {
+        "eV/A^2": 1.0,
+        "10J/mol/A^2": 10 / constants.Avogadro / ELECTRON_VOLT,
+        "kcal/mol/A^2": 1e3 * constants.calorie / constants.Avogadro / ELECTRON_VOLT,
+        "Ry/bohr^2": constants.value("Rydberg constant times hc in eV") / BOHR**2,
+        "Ha/bohr^2": constants.value("Hartree energy in eV") / BOHR**2,
+        "N/m": ANGSTROM**2 / ELECTRON_VOLT,
+    }
+)
 
 # Density rho sigma^3 (epsilon/k_B T)^{1/2} at which the liquid of r^-6 spheres freezes: tan-2011, its table 4.
 SOFT_SPHERE_FREEZING_DENSITY = 2.295
@@ -145,6 +168,16 @@ class Material:
             InputError: an unknown kind of quantity.
         """
         return np.asarray(value, dtype=float) / self._unit(kind)
+
+    def scale(self, *, energy: float = 0, length: float = 0, mass: float = 0) -> float:
+        """Return epsilon^energy sigma^length m^mass, for what has no name of its own [SI].
+
+        Args:
+            energy: power of the unit of energy [-].
+            length: power of the unit of length [-].
+            mass: power of the unit of mass [-].
+        """
+        return self.epsilon**energy * self.sigma**length * self.mass**mass
 
     def _unit(self, kind: str) -> float:
         units = self.units

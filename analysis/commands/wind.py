@@ -6,6 +6,8 @@ It parses, calls and prints like :mod:`analysis.cli`, which takes it up and turn
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.multiple_scattering.wind_configuration import WindForces
     from analysis.multiple_scattering.wind_input import WindInput
     from analysis.multiple_scattering.wind_resistivity import ChosenResistivity, Resistivities
+    from atomsim.ensemble import Progress
 
 CHECK_FAILED = 1
 ROWS_SHOWN = 20
@@ -72,6 +75,12 @@ def wind(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
     figure: FigureFile = None,
+    convergence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="vary radius and lmax too for a few of the ions: draw FILE, with a table beside it"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Wind force of an electron current on every ion; positive sigma pushes along the flow of the electrons.
@@ -82,48 +91,59 @@ def wind(
     Example: atomsim wind glass.h5 --metal Na --soft-modes 10 --figure wind.svg
 
     Example: atomsim wind vacancy.xyz --reference crystal.xyz --metal Al --ions 12 --json
+
+    Example: atomsim wind glass.h5 --metal Al --ions 0,100,200 --convergence convergence.svg
     """
+    from analysis.commands.wind_convergence import converged, show_convergence, wider_input, write_convergence
     from analysis.commands.wind_document import document, warnings
     from analysis.multiple_scattering.environment import environment
     from analysis.multiple_scattering.wind_configuration import wind_forces
     from analysis.multiple_scattering.wind_resistivity import choose_resistivity, resistivities
-    from atomsim.ensemble import Progress, available_cores
+    from atomsim.ensemble import available_cores
 
     check_figure(figure)
-    options: dict[str, Any] = {"l_max": lmax, "k_fermi": k_fermi}
-    of_metal: dict[str, Any] = {"finite": radius == math.inf, "scale": scale_to_metal}
-    given = _input(structure, metal, phase_shifts, reference, options, of_metal)
+    check_figure(convergence, "--convergence")
+    read = partial(
+        _input, structure, metal, phase_shifts, reference, finite=radius == math.inf, scale=scale_to_metal, k=k_fermi
+    )
+    given = read(lmax)
+    wider = None if convergence is None else wider_input(given, read, radius)
     chosen = _parse_ions(ions)
     vectors = None if soft_modes is None else _soft_vectors(structure, soft_modes)
-    count = workers if workers is not None else available_cores()
     for line in given.remarks:
         terminal.remark(line)
     with terminal.RunDisplay() as display:
-
-        def show(event: Progress) -> None:
-            from analysis.study import StudyProgress
-
-            display(StudyProgress(event.label, event.done, event.total, event.total - event.done))
-
-        found = wind_forces(
-            given.configuration, chosen, radius=radius, reference=given.reference, workers=count, progress=show
-        )
+        count = available_cores() if workers is None else workers
+        running: dict[str, Any] = {"workers": count, "progress": _events(display)}
+        found = wind_forces(given.configuration, chosen, radius=radius, reference=given.reference, **running)
+        varied = None if wider is None else converged(found, given, wider, **running)
     known = resistivities(found, given.configuration, given.metal, given.k_fermi)
     rho = choose_resistivity(found, known, **_resistivity_options(resistivity, relaxation_time))
     around = environment(given.configuration, vectors)
     for line in warnings(found, rho):
         terminal.remark(line)
     if as_json:
-        print_json(document(found, given, around, known, rho))
+        print_json(document(found, given, around, known, rho, varied))
     else:
         _show(found, around, known, rho)
+        if varied is not None:
+            show_convergence(*varied)
     if figure is not None:
         from analysis.plotting.wind import figure_wind
 
         write_figure(figure, figure_wind(found, around, rho.value))
+    if convergence is not None and varied is not None:
+        write_convergence(convergence, *varied)
     if not found.laws.hold:
         terminal.complain(f"a law of scattering is broken: {found.laws}")
         raise typer.Exit(CHECK_FAILED)
+
+
+def _events(display: terminal.RunDisplay) -> Callable[[Progress], None]:
+    """Return what shows how far the ions are."""
+    from analysis.study import StudyProgress
+
+    return lambda event: display(StudyProgress(event.label, event.done, event.total, event.total - event.done))
 
 
 def _input(
@@ -131,8 +151,11 @@ def _input(
     metal: str | None,
     phase_shifts: Path | None,
     reference: str | None,
-    options: dict[str, Any],
-    of_metal: dict[str, Any],
+    lmax: int | None,
+    *,
+    finite: bool,
+    scale: bool,
+    k: float | None,
 ) -> WindInput:
     """Read what scatters."""
     from analysis.multiple_scattering.metals import get_metal
@@ -142,11 +165,12 @@ def _input(
 
     if (metal is None) == (phase_shifts is None):
         raise InputError("expected --metal SYMBOL or --phase-shifts FILE, one of them")
-    options["reference"] = None if reference is None else read_structure(Path(reference))
+    host = None if reference is None else read_structure(Path(reference))
+    options: dict[str, Any] = {"l_max": lmax, "k_fermi": k, "reference": host}
     atoms = read_structure(Path(structure))
     if phase_shifts is None:
-        return metal_input(atoms, get_metal(str(metal)), **options, **of_metal)
-    if of_metal["scale"]:
+        return metal_input(atoms, get_metal(str(metal)), finite=finite, scale=scale, **options)
+    if scale:
         raise InputError("--scale-to-metal needs --metal")
     return given_input(atoms, read_phase_shifts(phase_shifts), **options)
 

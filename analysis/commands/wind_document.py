@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from analysis.multiple_scattering.convergence import Convergence
 from analysis.multiple_scattering.environment import Environment, directions_of, rank_correlation
 from analysis.multiple_scattering.wind_configuration import WindForces
 from analysis.multiple_scattering.wind_input import WindInput
 from analysis.multiple_scattering.wind_resistivity import ChosenResistivity, Resistivities
 
 LISTED = 10  # ions named in a warning
+EXPLAINED = 0.8  # correlation below which single scattering is said to explain little
 UNITS = {
     "position": "angstrom",
+    "free_path": "angstrom",
     "cell_volume": "angstrom^3",
     "k": "1/angstrom",
     "sigma": "angstrom^2",
@@ -28,7 +31,12 @@ UNITS = {
 
 
 def document(
-    found: WindForces, given: WindInput, around: Environment, known: Resistivities, rho: ChosenResistivity
+    found: WindForces,
+    given: WindInput,
+    around: Environment,
+    known: Resistivities,
+    rho: ChosenResistivity,
+    varied: tuple[Convergence, Convergence] | None = None,
 ) -> dict[str, Any]:
     """Return everything the verb knows; force index of a tensor first, positive sigma along the flow of electrons.
 
@@ -38,10 +46,13 @@ def document(
         around: the neighbourhood of all ions.
         known: the resistivities of the configuration.
         rho: the one that was taken for the wind valences.
+        varied: the same for several radii and for several l_max, where that was asked for.
     """
+    more = {} if varied is None else {"convergence": [row for one in varied for row in convergence_rows(one)]}
     return {
         "k_fermi": given.k_fermi,
         "wave_number": found.wave_number,
+        "free_path": found.free_path,
         "l_max": found.l_max,
         "radius": "inf" if math.isinf(found.radius) else found.radius,
         "single_scattering": {
@@ -58,6 +69,7 @@ def document(
         "resistivity": {**asdict(rho), "known": asdict(known)},
         "checks": {**asdict(found.laws), "hold": found.laws.hold, "l_max_too_small": found.undecayed_n},
         "remarks": [*given.remarks, *warnings(found, rho)],
+        **more,
     }
 
 
@@ -82,6 +94,28 @@ def _ions(found: WindForces, around: Environment, rho: ChosenResistivity) -> lis
             "soft_share": around.soft_share_n[index],
         }
         for row, index in enumerate(found.index_n.tolist())
+    ]
+
+
+def convergence_rows(found: Convergence) -> list[dict[str, Any]]:
+    """Return each approximation: radius, l_max, tensors, errors, and changes to the last as lists over the ions.
+
+    Args:
+        found: the tensors.
+    """
+    changes: list[list[float]] = [*found.change_rn.tolist(), []]
+    covered: list[float | None] = [*found.covered_r.tolist(), None]
+    return [
+        {
+            "radius": float(found.radius_r[row]),
+            "l_max": int(found.l_max_r[row]),
+            "index": found.index_n,
+            "sigma": found.sigma_rncc[row],
+            "error": found.error_rn[row].tolist(),
+            "change": changes[row],
+            "covered": covered[row],
+        }
+        for row in range(len(changes))
     ]
 
 
@@ -129,9 +163,15 @@ def warnings(found: WindForces, rho: ChosenResistivity) -> list[str]:
         )
     if math.isnan(rho.value):
         lines.append("no resistivity is known, so no wind valence: --resistivity RHO gives one")
-    if found.single_scattering:
+    if found.is_diffusive:
         lines.append(
-            f"single scattering by ions up to {found.far:.4g} angstrom was added: its correlation with what the radius "
-            f"of the clusters changes is {found.explained:.3f}"
+            f"electrons scatter within {found.free_path:.3g} angstrom, less than their wavelength of "
+            f"{2 * np.pi / found.wave_number:.3g} angstrom: no wave between the ions has a definite k (Ioffe and "
+            "Regel), the tensors are formal and converge slowly with the radius"
+        )
+    if found.single_scattering and found.explained < EXPLAINED:
+        lines.append(
+            f"what the radius of the clusters changes is not what single scattering by ions up to {found.far:.4g} "
+            f"angstrom, which was added, would change: their correlation is {found.explained:.2f}; see the errors"
         )
     return lines

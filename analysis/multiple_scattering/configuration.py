@@ -219,7 +219,7 @@ def given_configuration(
     cell_cc: Array | None = None,
     periodic_c: Sequence[bool] = (True, True, True),
 ) -> Configuration:
-    """Return ions with phase shifts given by species.
+    """Return ions with phase shifts given by species; with a smaller l_max the next one is known.
 
     Args:
         shifts: the phase shifts.
@@ -237,8 +237,8 @@ def given_configuration(
             raise InputError(f"ion {ion} is {name}: no phase shifts for it; given: {', '.join(shifts.species)}")
     if l_max is not None and not 0 <= l_max <= shifts.l_max:
         raise InputError(f"l_max = {l_max}: phase shifts are given for l = 0 to {shifts.l_max}")
-    kept = slice(None) if l_max is None else slice(l_max + 1)
-    delta_nl = shifts.delta_sl[[shifts.index_of(name) for name in species_n]][:, kept]
+    delta_nl = shifts.delta_sl[[shifts.index_of(name) for name in species_n]]
     on = np.zeros(3, np.int64) if cell_cc is None else np.asarray(periodic_c).astype(np.int64)
     cell = np.zeros((3, 3)) if cell_cc is None else np.asarray(cell_cc, dtype=float)
-    return Configuration(np.asarray(positions_nc, float), delta_nl, shifts.wave_number, cell, on)
+    found = Configuration(np.asarray(positions_nc, float), delta_nl, shifts.wave_number, cell, on)
+    return found if l_max is None else found.truncated(l_max)

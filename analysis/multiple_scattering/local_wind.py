@@ -1,18 +1,19 @@
 """Wind on ions of a configuration, each from a cluster of its own; how it changes with radius and l_max.
 
 Every tensor is computed for three radii, and for the middle one with another degree: what that changes is the error.
+Single scattering by the ions that a cluster leaves out can be added.
 Clusters of different ions share no work, so that a result does not depend on how they are spread over processes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from analysis.multiple_scattering.configuration import Configuration, Surroundings
-from analysis.multiple_scattering.kinematic_tail import rim_sums
+from analysis.multiple_scattering.kinematic_tail import averaged_wave_number, rim_sums
 from analysis.multiple_scattering.wind_force import force_tensors
 from atomsim.ensemble import Progress, Workers
 from atomsim.errors import InputError
@@ -54,9 +55,11 @@ class Variants:
 
     Attributes:
         cluster_nvcc: by the clusters [angstrom^2].
-        near_nvcc: single scattering in the same clusters, in second order [angstrom^2].
+        near_nvcc: single scattering in the same clusters, in second order and averaged waves [angstrom^2].
         far_nvcc: single scattering up to far out, which shrinks with the clusters [angstrom^2].
-        degree_ncc: change by one degree more where that is known, else by one less [angstrom^2].
+        degree_ncc: change of the middle cluster by one degree more where that is known, else by one less [angstrom^2].
+        beyond_ncc: the same change of what lies beyond that cluster [angstrom^2].
+        kinematic_ncc: single scattering up to far out by free waves, the plain second order [angstrom^2].
         size_n: ions in the largest cluster of each.
     """
 
@@ -64,6 +67,8 @@ class Variants:
     near_nvcc: Array
     far_nvcc: Array
     degree_ncc: Array
+    beyond_ncc: Array
+    kinematic_ncc: Array
     size_n: IntArray
 
     def sigma_nvcc(self, *, single_scattering: bool) -> Array:
@@ -73,6 +78,14 @@ class Variants:
             single_scattering: add it.
         """
         return self.cluster_nvcc + (self.far_nvcc - self.near_nvcc if single_scattering else 0.0)
+
+    def change_ncc(self, *, single_scattering: bool) -> Array:
+        """Return what another degree changes, with single scattering by far ions or without [angstrom^2].
+
+        Args:
+            single_scattering: add it.
+        """
+        return self.degree_ncc + (self.beyond_ncc if single_scattering else 0.0)
 
     @property
     def explained(self) -> float:
@@ -91,13 +104,8 @@ class Variants:
             other: the tensors of the other.
             site_n: which of them belongs to each ion.
         """
-        return Variants(
-            self.cluster_nvcc - other.cluster_nvcc[site_n],
-            self.near_nvcc - other.near_nvcc[site_n],
-            self.far_nvcc - other.far_nvcc[site_n],
-            self.degree_ncc - other.degree_ncc[site_n],
-            self.size_n,
-        )
+        names = [field.name for field in fields(Variants) if field.name != "size_n"]
+        return replace(self, **{name: getattr(self, name) - getattr(other, name)[site_n] for name in names})
 
 
 @dataclass(frozen=True)
@@ -137,17 +145,19 @@ def local_tensors(
 
 def _variants_of_task(task: _Task) -> Variants:
     cut, full = task.cut, task.configuration
-    surroundings = Surroundings(full, cut.far)
-    other = Surroundings(full.neighbouring_degree, cut.radius)
-    radii, middle = [cut.radius * factor for factor in RADII], cut.radius * RADII[MIDDLE]
-    spheres = [*radii, *(cut.far * factor for factor in RADII)]
-    cluster_nv, sum_nv, degree_n, size_n = [], [], [], []
+    other = full.neighbouring_degree
+    around, around_other = Surroundings(full, cut.far), Surroundings(other, cut.radius)
+    mean_wave, other_wave = averaged_wave_number(full), averaged_wave_number(other)
+    near, far = [cut.radius * factor for factor in RADII], [cut.far * factor for factor in RADII]
+    middle = [near[MIDDLE], far[MIDDLE]]
+    rows = []
     for ion in task.ions:
-        clusters = [surroundings.cluster(ion, radius, rim=cut.rim) for radius in radii]
-        cluster_nv.append([force_tensors(cluster, [0])[0] for cluster in clusters])
-        changed = force_tensors(other.cluster(ion, middle, rim=cut.rim), [0])[0]
-        degree_n.append(changed - cluster_nv[-1][MIDDLE])
-        sum_nv.append(rim_sums(full, surroundings, ion, spheres, rim=cut.rim))
-        size_n.append(clusters[0].n_ions)
-    near, far = np.split(np.array(sum_nv), 2, axis=1)
-    return Variants(np.array(cluster_nv), near, far, np.array(degree_n), np.array(size_n, dtype=np.int64))
+        clusters = [around.cluster(ion, radius, rim=cut.rim) for radius in near]
+        tensors = np.array([force_tensors(cluster, [0])[0] for cluster in clusters])
+        changed = force_tensors(around_other.cluster(ion, middle[0], rim=cut.rim), [0])[0]
+        sums = rim_sums(full, around, ion, [*near, *far], rim=cut.rim, wave_number=mean_wave).reshape(2, -1, 3, 3)
+        other_sums = rim_sums(other, around, ion, middle, rim=cut.rim, wave_number=other_wave)
+        beyond = np.diff(other_sums, axis=0)[0] - np.diff(sums, axis=0)[0, MIDDLE]
+        free = rim_sums(full, around, ion, far[:1], rim=cut.rim)[0]
+        rows.append((tensors, *sums, changed - tensors[MIDDLE], beyond, free, clusters[0].n_ions))
+    return Variants(*(np.array(column) for column in zip(*rows, strict=True)))

@@ -13,11 +13,11 @@ import numpy as np
 
 from analysis import toml
 from analysis.multiple_scattering.electron_gas import fermi_wave_number
-from analysis.multiple_scattering.screened_ions import BOHR, ScreenedIon, Screening, ScreeningKind
+from analysis.multiple_scattering.screened_ions import ScreenedIon, Screening, ScreeningKind
 from analysis.thermal.materials import Provenance
 from atomsim.errors import InputError, nearest
 from atomsim.results import quantity
-from atomsim.units import ANGSTROM, ATOMIC_MASS
+from atomsim.units import ANGSTROM, ATOMIC_MASS, BOHR
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from analysis.multiple_scattering.electron_gas import electron_density, fermi_wa
 from analysis.multiple_scattering.metals import Metal
 from analysis.multiple_scattering.phase_shifts import undecayed
 from analysis.multiple_scattering.radial_solver import RadialPotential, solve_phase_shifts
-from analysis.multiple_scattering.screened_ions import BOHR, ScreenedIon, ScreeningKind, yukawa
+from analysis.multiple_scattering.screened_ions import ScreenedIon, ScreeningKind, yukawa
 from atomsim.errors import InputError
 from atomsim.pairs import heights
 from atomsim.results import Array, IntArray, quantity
+from atomsim.units import BOHR
 
 DECAY_LENGTHS = 24.0  # of neighbours that are added; the rest is rounding
 COINCIDENT = 1e-3  # ions closer than this stand at one place [angstrom]

@@ -17,8 +17,7 @@ from analysis.multiple_scattering.phase_shifts import PhaseShifts, check_wave_nu
 from analysis.multiple_scattering.radial_solver import RadialPotential, solve_phase_shifts
 from atomsim.errors import InputError, NotConverged, nearest
 from atomsim.results import Array, quantity
-
-BOHR = 0.529177210544  # Bohr radius, CODATA 2022 [angstrom]
+from atomsim.units import BOHR
 
 FRIEDEL_L = 12  # largest angular momentum of the sum that is adjusted to the valence
 DECAY_LENGTHS = 38.0  # after which exp(-kappa r) is rounding

@@ -48,12 +48,25 @@ def scaled_to_metal(atoms: ase.Atoms, metal: Metal) -> tuple[ase.Atoms, float]:
     Raises:
         InputError: the structure is not periodic in three directions and has no density.
     """
+    factor = scale_to_density(atoms, ion_density(metal))
+    cell, positions = atoms.cell.array * factor, atoms.positions * factor
+    return ase.Atoms([metal.symbol] * len(atoms), positions=positions, cell=cell, pbc=True), factor
+
+
+def scale_to_density(atoms: ase.Atoms, density: float) -> float:
+    """Return by what the lengths of a periodic structure are multiplied to give it a density [angstrom per its unit].
+
+    Args:
+        atoms: the structure, in any unit of length.
+        density: ions per volume [1/angstrom^3].
+
+    Raises:
+        InputError: the structure is not periodic in three directions and has no density.
+    """
     volume = abs(float(np.linalg.det(atoms.cell.array)))
     if not (np.all(atoms.pbc) and volume > 0):
         raise InputError("a structure that is not periodic in three directions has no density to be scaled")
-    factor = float(np.cbrt(len(atoms) / volume / ion_density(metal)))
-    cell, positions = atoms.cell.array * factor, atoms.positions * factor
-    return ase.Atoms([metal.symbol] * len(atoms), positions=positions, cell=cell, pbc=True), factor
+    return float(np.cbrt(len(atoms) / volume / density))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 from scipy.spatial import cKDTree
 
 from analysis.multiple_scattering.cluster import Cluster
@@ -21,6 +22,7 @@ from analysis.multiple_scattering.electron_gas import (
     valence_times_resistivity,
     wind_valence,
 )
+from analysis.multiple_scattering.kinematic_tail import averaged_wave_number
 from analysis.multiple_scattering.laws import Laws, cluster_laws
 from analysis.multiple_scattering.limits import kinematic_tensors
 from analysis.multiple_scattering.local_wind import RADII, Cut, Variants, local_tensors
@@ -31,11 +33,9 @@ from atomsim.results import Array, IntArray, quantity
 
 NEIGHBOUR_DISTANCES = 3.0  # radius of a cluster where none is asked for
 FAR_DISTANCES = 12.0  # neighbour distances up to which single scattering is summed
-EXPLAINED = 0.98  # correlation from which on single scattering is added
-# Winds of far neighbours are random and fall as 1/R²: what lies beyond R then has this many times the root mean square
-# of what lies between the smallest and the largest radius.
-BEYOND = float(np.sqrt(RADII[-1] / (1 - RADII[-1])))
-UNSURE = 0.5  # share of the single scattering added beyond the clusters that counts as error
+# Winds of far neighbours are random and fall as 1/R²: what lies beyond R has the root mean square of what lies between
+# the smallest and the largest radius, times the root of 0.6/0.4; nine of ten normal numbers are below 1.64 times that.
+BEYOND = float(stats.norm.ppf(0.95) * np.sqrt(RADII[-1] / (1 - RADII[-1])))
 DEGREES_LEFT = 1.5  # of the change by one degree: all further ones, and larger clusters than that in which it is seen
 FARTHEST_SITE = 0.75  # of an ion from a site of the reference, in neighbour distances
 NO_TENSOR = np.full((3, 3), np.nan)
@@ -67,6 +67,7 @@ class WindForces:
     n_ions: int = quantity("1", "ions of the configuration")
     volume: float = quantity("angstrom^3", "volume of the configuration, NaN where it has none")
     referred: bool = quantity("1", "whether tensors are differences from a reference")
+    free_path: float = quantity("angstrom", "of an averaged wave among the ions before it scatters, 1/(2 Im K)")
 
     @property
     def error_n(self) -> Array:
@@ -77,6 +78,11 @@ class WindForces:
     def sum_cc(self) -> Array:
         """Sum of the tensors of the ions asked for [angstrom^2]."""
         return np.asarray(self.sigma_ncc.sum(axis=0))
+
+    @property
+    def is_diffusive(self) -> bool:
+        """Whether waves scatter within one wavelength, so that none has a definite wave number (Ioffe and Regel)."""
+        return self.free_path * self.wave_number < 2 * np.pi
 
     @property
     def is_complete(self) -> bool:
@@ -116,7 +122,7 @@ def wind_forces(
     ions: Sequence[int] | IntArray | None = None,
     *,
     radius: float | None = None,
-    single_scattering: bool | None = None,
+    single_scattering: bool = True,
     reference: Configuration | None = None,
     workers: int = 1,
     progress: Callable[[Progress], None] | None = None,
@@ -125,7 +131,8 @@ def wind_forces(
 
     Clusters fade out softly towards their surface. With a reference, such as the perfect crystal of a defect, the
     tensor of the site next to each ion is subtracted, cut in the same way: a perfect crystal has no wind, and what a
-    finite cluster takes for one cancels. One cluster of all ions is taken as it stands, without fading and images.
+    finite cluster takes for one cancels. Ions beyond the clusters scatter once, in waves averaged over all ions. One
+    cluster of all ions is taken as it stands, without fading and images.
 
     Source: wind-notes (whole configurations); test: test_local_tensor_is_that_of_the_soft_cluster
 
@@ -134,8 +141,7 @@ def wind_forces(
         ions: indices of the ions asked for, all if None.
         radius: of the clusters, infinite for one of all ions; if None three neighbour distances, or one cluster of all
             ions where the configuration is not periodic [angstrom].
-        single_scattering: add that by ions beyond the clusters; if None, where the change of the tensors with the
-            radius is explained by it.
+        single_scattering: add that by ions beyond the clusters; one cluster of all ions has none.
         reference: ions of which the wind is subtracted.
         workers: number of processes.
         progress: called as a few ions end.
@@ -147,8 +153,8 @@ def wind_forces(
     if radius is None:
         radius = NEIGHBOUR_DISTANCES * neighbour_distance(configuration) if configuration.is_periodic else np.inf
     if radius == np.inf:
-        if reference is not None or single_scattering:
-            raise InputError("one cluster of all ions has neither a reference nor ions beyond it; give a radius")
+        if reference is not None:
+            raise InputError("one cluster of all ions has no reference; give a radius")
         return _one_cluster(configuration.alone(), chosen, configuration.volume)
     cut = Cut(radius, max(FAR_DISTANCES * neighbour_distance(configuration), radius))
     with Workers(workers) as pool:
@@ -160,8 +166,6 @@ def wind_forces(
             host = local_tensors(reference, sites, cut, workers=pool, progress=progress, name=name)
             found = found.minus(host, which)
     laws, _ = cluster_laws(_hard(Surroundings(configuration, radius).cluster(int(chosen[0]), radius, rim=cut.rim)))
-    if single_scattering is None:
-        single_scattering = found.explained > EXPLAINED
     result = _result(configuration, chosen, found, laws, single_scattering=single_scattering)
     return replace(result, radius=cut.radius, far=cut.far, referred=reference is not None)
 
@@ -187,8 +191,9 @@ def _one_cluster(configuration: Configuration, chosen: IntArray, volume: float) 
     degree = force_tensors(configuration.neighbouring_degree.as_cluster()) - sigma
     same = np.repeat(sigma[chosen, None], len(RADII), axis=1)
     kinematic = kinematic_tensors(configuration.positions_nc, configuration.delta_nl, configuration.wave_number, chosen)
-    single = np.broadcast_to(kinematic[:, None], same.shape)
-    found = Variants(same, single, single, degree[chosen], np.full(len(chosen), configuration.n_ions))
+    none = np.zeros_like(same)
+    size = np.full(len(chosen), configuration.n_ions)
+    found = Variants(same, none, none, degree[chosen], none[:, 0], kinematic, size)
     result = _result(configuration, chosen, found, laws, single_scattering=False)
     return replace(result, transport_cc=transport, volume=volume, explained=np.nan)
 
@@ -197,14 +202,14 @@ def _result(
     configuration: Configuration, chosen: IntArray, found: Variants, laws: Laws, *, single_scattering: bool
 ) -> WindForces:
     sigma_nvcc = found.sigma_nvcc(single_scattering=single_scattering)
-    added_n = np.abs(sigma_nvcc[:, 0] - found.cluster_nvcc[:, 0]).max(axis=(1, 2))
+    change_ncc = found.change_ncc(single_scattering=single_scattering)
     return WindForces(
         index_n=chosen,
         position_nc=configuration.positions_nc[chosen],
         sigma_ncc=sigma_nvcc[:, 0],
-        radius_error_n=BEYOND * np.ptp(sigma_nvcc, axis=1).max(axis=(1, 2)) + UNSURE * added_n,
-        degree_error_n=DEGREES_LEFT * np.abs(found.degree_ncc).max(axis=(1, 2)),
-        kinematic_ncc=found.far_nvcc[:, 0],
+        radius_error_n=BEYOND * np.ptp(sigma_nvcc, axis=1).max(axis=(1, 2)),
+        degree_error_n=DEGREES_LEFT * np.abs(change_ncc).max(axis=(1, 2)),
+        kinematic_ncc=found.kinematic_ncc,
         cluster_size_n=found.size_n,
         friedel_sum_n=configuration.friedel_sum_n[chosen],
         undecayed_n=np.intersect1d(configuration.undecayed_n, chosen),
@@ -218,6 +223,7 @@ def _result(
         n_ions=configuration.n_ions,
         volume=configuration.volume,
         referred=False,
+        free_path=0.5 / averaged_wave_number(configuration).imag,
         laws=laws,
     )
 

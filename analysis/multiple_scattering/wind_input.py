@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ase
 import numpy as np
 
 from analysis.multiple_scattering.configuration import Configuration, given_configuration, metal_configuration
+from analysis.multiple_scattering.electron_gas import electron_density
 from analysis.multiple_scattering.metals import Metal
 from analysis.multiple_scattering.phase_shifts import PhaseShifts
-from analysis.multiple_scattering.structures import ion_density, is_reduced, scaled_to_metal
+from analysis.multiple_scattering.structures import ion_density, is_reduced, scale_to_density, scaled_to_metal
 from atomsim.errors import InputError
 
 METAL_L_MAX = 2  # where none is asked for; what it leaves out is part of the error
@@ -147,12 +149,18 @@ def given_input(
         reference: a structure of which the wind is subtracted.
 
     Raises:
-        InputError: a species without phase shifts, with the ion, or l_max beyond them.
+        InputError: a species without phase shifts, with the ion, l_max beyond them, or a structure in the units of a
+            pair potential, for which :func:`reduced_input` is.
     """
     if k_fermi is not None:
         shifts = PhaseShifts(shifts.species, k_fermi, shifts.delta_sl, shifts.method)
 
     def configuration(structure: ase.Atoms) -> Configuration:
+        if is_reduced(structure):
+            raise InputError(
+                "the structure is in the units of a pair potential: given phase shifts need lengths in angstrom and "
+                "atoms of the species they are given for"
+            )
         return given_configuration(
             shifts,
             structure.get_chemical_symbols(),
@@ -164,3 +172,40 @@ def given_input(
 
     host = None if reference is None else configuration(reference)
     return WindInput(configuration(atoms), host, shifts.wave_number, None, shifts.remarks)
+
+
+def reduced_input(
+    atoms: ase.Atoms, shifts: PhaseShifts, names: Sequence[str], *, density: float, l_max: int | None = None
+) -> WindInput:
+    """Return the ions of a structure in the units of a pair potential with phase shifts given by species.
+
+    Args:
+        atoms: the structure, which is periodic and numbers its species [unit of length of its potential].
+        shifts: the phase shifts.
+        names: species of the phase shifts for species 0, 1, ... of the structure; a single one for all.
+        density: ions per volume to which lengths are scaled [1/angstrom^3].
+        l_max: largest angular momentum, all that are given if None.
+
+    Raises:
+        InputError: a species without name or phase shifts, with the ion, or l_max beyond them.
+    """
+    species_n = atoms.arrays["species"] if len(names) > 1 else np.zeros(len(atoms), np.int64)
+    wrong = np.flatnonzero(species_n >= len(names))
+    if wrong.size:
+        raise InputError(f"ion {wrong[0]} is of species {species_n[wrong[0]]}; named are {len(names)}: {list(names)}")
+    factor = scale_to_density(atoms, density)
+    found = given_configuration(
+        shifts,
+        [names[species] for species in species_n],
+        atoms.positions * factor,
+        l_max=l_max,
+        cell_cc=atoms.cell.array * factor,
+        periodic_c=atoms.pbc.tolist(),
+    )
+    remarks = (
+        f"the structure was scaled by {factor:.6g} angstrom per unit of length to the density given, "
+        f"{density:.5g}/angstrom^3",
+        f"k = {shifts.wave_number:.5g}/angstrom is that of {electron_density(shifts.wave_number) / density:.4g} "
+        f"electrons per ion at this density; the phase shifts screen {found.friedel_sum_n.mean():.4g} on average",
+    )
+    return WindInput(found, None, shifts.wave_number, None, (*remarks, *shifts.remarks))

@@ -20,8 +20,7 @@ from analysis.multiple_scattering.ziman import Amplitude, born_amplitude, liquid
 from atomsim.errors import InputError
 from atomsim.pairs import heights
 from atomsim.results import quantity
-
-ELECTRON_MASS = 9.1093837139e-31  # CODATA 2022 [kg]
+from atomsim.units import ELECTRON_MASS
 
 
 @dataclass(frozen=True)

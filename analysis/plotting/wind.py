@@ -1,4 +1,4 @@
-"""Pictures of the wind on ions: its distribution, what it goes with, arrows in the box, convergence, a jump."""
+"""Pictures of the wind on ions: its distribution, what it goes with, arrows in the box, a jump."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.multiple_scattering.convergence import Convergence
 from analysis.multiple_scattering.environment import Environment, directions_of, rank_correlation
 from analysis.multiple_scattering.wind_configuration import WindForces
 from analysis.plotting.style import (
@@ -28,7 +27,7 @@ from analysis.plotting.style import (
     plain_log_ticks,
     styled,
 )
-from analysis.plotting.table import Cell, Curve, Table, curve_table
+from analysis.plotting.table import Cell, Curve, Table
 from atomsim.results import Array
 
 SIGMA = r"$\sigma$  [$\mathrm{\AA}^2$]"
@@ -204,50 +203,6 @@ def plot_correlation(found: WindForces, around: Environment, quantity: str, ax: 
     else:
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=quantity == "coordination"))
     return ax
-
-
-def convergence_curves(found: Convergence, component: tuple[int, int] = (0, 0)) -> list[Curve]:
-    """Return a component of the tensor of each ion against the radius, with its error as a band.
-
-    Args:
-        found: the tensors for several radii.
-        component: force and field index.
-    """
-    curves = []
-    for row, ion in enumerate(found.index_n.tolist()):
-        sigma = found.sigma_rncc[:, row, component[0], component[1]]
-        error = found.error_rn[:, row]
-        curves.append(Curve(f"ion {ion}", found.radius_r, sigma, sigma - error, sigma + error))
-    return curves
-
-
-@styled
-def plot_convergence(found: Convergence, ax: Axes | None = None) -> Axes:
-    """Draw a component of the tensors against the radius of the clusters, with the errors told at each radius.
-
-    Args:
-        found: the tensors for several radii.
-        ax: where to draw.
-    """
-    ax = axes_or_new(ax)
-    for i, curve in enumerate(convergence_curves(found)):
-        colour = (BLUE, VERMILION, GREEN, ORANGE, SKY)[i % 5]
-        ax.plot(curve.x, curve.y, "o-", color=colour, markersize=4, label=curve.label)
-        ax.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=BAND_ALPHA, linewidth=0)
-    ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.set_xlabel(r"radius of the clusters  [$\mathrm{\AA}$]")
-    ax.set_ylabel(r"$\sigma_{xx}$  [$\mathrm{\AA}^2$]")
-    legend_above(ax, columns=4)
-    return ax
-
-
-def table_convergence(found: Convergence) -> Table:
-    """Return the curves of the picture of convergence as a table.
-
-    Args:
-        found: the tensors for several radii.
-    """
-    return curve_table(convergence_curves(found), "radius [angstrom]", "sigma_xx [angstrom^2]")
 
 
 def jump_curves(fractions: Array, sigma_tcc: Array, error_t: Array, step: Array) -> list[Curve]:

@@ -37,13 +37,15 @@ def wind_figures(study: WholeStudy) -> Iterator[ReportFigure]:
         f"from a cluster of {plain(float(forces.cluster_size_n.mean()), 3)} ions on average. A positive trace pushes "
         "along the flow of the electrons; elements off the diagonal push across it. Dashed: mean; band: median of what "
         f"radius and l_max may change in a component, {plain(error, 2)} Å². One square ångström is a wind valence of "
-        f"{plain(winds[0].valence_per_area, 3)}. Ions are numbered through in the table.",
+        f"{plain(winds[0].valence_per_area, 3)} with a resistivity of {plain(winds[0].context.chosen.value, 3)} µΩ cm "
+        f"({winds[0].context.chosen.source}). Ions are numbered through in the table.",
         plot_distribution(forces, np.nan).figure, table,
     )  # fmt: skip
     yield png(
         "wind_arrows", "wind", "Forces on the ions of one glass",
-        "Force on each ion of the first glass for electrons that drift along x; blue along the flow, red against it. "
-        "The direct force on the charge of the ions, the same for all, is not drawn.",
+        f"Force on {len(winds[0].forces.index_n)} ions of the first glass for electrons that drift along x; blue along "
+        "the flow, red against it. Lengths are cross-sections: force over the momentum that the flow carries through "
+        "an area. The direct force on the charge of the ions, the same for all, is not drawn.",
         plot_arrows(winds[0].forces).figure, table_wind(winds[0].forces, winds[0].context.environment, np.nan),
     )  # fmt: skip
     for name, (title, meaning) in SHOWN.items():
@@ -54,6 +56,7 @@ def wind_figures(study: WholeStudy) -> Iterator[ReportFigure]:
             f"wind_{name.replace(' ', '_')}", "wind", f"Wind and {title}",
             f"A third of the trace of the tensor of each ion against its {title} ({meaning}); error: what radius "
             f"and l_max may change. Rank correlation, mean over glasses: {plus_minus(found.value, found.error)}; of "
-            "all ions together, with the error of independent ions: above the figure.",
+            "all ions together, with the error of independent ions: above the figure."
+            f"{f' It is {found.note}.' if found.note else ''}",
             plot_correlation(forces, around, name).figure, table,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +17,16 @@ RHO = "microohm cm"
 OfSize = Callable[[EnsembleResults], Estimate | None]
 
 
-def _mean(unit: str, number: Callable[[GlassWind], float], missing: str = "") -> OfSize:
-    """The mean over the glasses of one size; ``missing`` says why there may be no number."""
+def _mean(
+    unit: str,
+    number: Callable[[GlassWind], float],
+    missing: str = "",
+    truncation: Callable[[GlassWind], float] | None = None,
+) -> OfSize:
+    """The mean over the glasses of one size; ``missing`` says why there may be no number.
+
+    The scatter of the glasses knows nothing of a ``truncation`` that all ions share, which is told beside it.
+    """
 
     def read(e: EnsembleResults) -> Estimate | None:
         if not e.winds:
@@ -25,7 +34,12 @@ def _mean(unit: str, number: Callable[[GlassWind], float], missing: str = "") ->
         values = [number(one) for one in e.winds]
         if not np.isfinite(values).all():
             return Estimate(np.nan, np.nan, unit, missing)
-        return mean_over_glasses(values, unit)
+        found = mean_over_glasses(values, unit)
+        if truncation is None:
+            return found
+        bound = float(np.mean([truncation(one) for one in e.winds]))
+        return replace(found, note=f"error: scatter of the glasses; radius and l_max may change it by {bound:.2g} if "
+                       "they err to one side on all ions")  # fmt: skip
 
     return read
 
@@ -40,7 +54,8 @@ def _of_liquid(name: str) -> Callable[[WholeStudy], Estimate | None]:
     def read(study: WholeStudy) -> Estimate | None:
         if not study.winds:
             return None
-        return Estimate(float(getattr(study.winds[0].context.known, name)), np.nan, RHO, "no error is known")
+        found = float(getattr(study.winds[0].context.known, name))
+        return Estimate(found, np.nan, RHO, "no error is known" if np.isfinite(found) else _NO_METAL)
 
     return read
 
@@ -49,6 +64,7 @@ def _in_valences(number: Callable[[GlassWind], float]) -> OfSize:
     return _mean("1", lambda one: abs(one.valence_per_area) * number(one))
 
 
+_NO_METAL = "not known of ions whose phase shifts are given"
 _AGAINST = "in some glass the mean wind is against the flow"
 _VALENCES = (
     Headline("wind", "ions", "ions of a glass on which the wind is known",
@@ -56,7 +72,8 @@ _VALENCES = (
     Headline("wind", "cluster_size", "ions in the cluster about an ion",
              _mean("1", lambda one: float(one.forces.cluster_size_n.mean()))),
     Headline("wind", "valence", "wind valence Z_w, a third of the trace, mean over ions",
-             _mean("1", lambda one: float(one.valence_per_area * one.directions.scalar_n.mean()))),
+             _mean("1", lambda one: float(one.valence_per_area * one.directions.scalar_n.mean()),
+                   truncation=lambda one: abs(one.valence_per_area) * float(one.forces.error_n.mean()))),
     Headline("wind", "valence_spread", "standard deviation of the same over the ions",
              _in_valences(lambda one: float(one.directions.scalar_n.std()))),
     Headline("wind", "valence_uncertainty", "what radius and l_max may change in a component of Z_w, mean over ions",
@@ -74,11 +91,11 @@ _DIRECTIONS = (
 )  # fmt: skip
 _RESISTIVITIES = (
     Headline("wind", "resistivity", "resistivity by the wind, the ions asked for standing for all",
-             _mean(RHO, lambda one: one.own_resistivity, _AGAINST)),
+             _mean(RHO, lambda one: one.own_resistivity, _AGAINST, lambda one: one.resistivity_error)),
     Headline("wind", "resistivity_second_order", "the same in second order",
              _mean(RHO, lambda one: one.second_order_resistivity, _AGAINST)),
     Headline("wind", "resistivity_ziman", "Ziman's resistivity with the structure factor of the glass",
-             _mean(RHO, lambda one: one.context.known.ziman_here)),
+             _mean(RHO, lambda one: one.context.known.ziman_here, _NO_METAL)),
     Headline("wind", "resistivity_ziman_liquid", "Ziman's resistivity of a liquid of hard spheres",
              of_study=_of_liquid("ziman_born")),
     Headline("wind", "resistivity_measured", "measured resistivity of the liquid metal at its melting point",

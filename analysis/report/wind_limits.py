@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.multiple_scattering.metals import get_metal
+from analysis.multiple_scattering.metals import Metal, get_metal
 from analysis.study.results import WholeStudy
+from analysis.wind_config import WindSection
 
 RECALLED = "recalled"  # confidence of a number of the table of metals that was not read in a source
 
@@ -22,22 +23,30 @@ def wind_limits(study: WholeStudy) -> tuple[str, ...]:
 
 
 def _model(study: WholeStudy) -> Iterator[str]:
-    context = study.winds[0].context
-    potential = study.configuration["glass"]["potential"]
+    context, potential = study.winds[0].context, study.configuration["glass"]["potential"]
+    section = WindSection.model_validate(study.configuration["wind"])
+    dense = "the density given" if section.metal is None else "the density of the crystal"
+    same = ", and atoms of all species and sizes are the same ion" if len(section.names) < 2 else ""
     yield (
         f"the wind is that on {context.metal} ions at the places of the atoms of a glass of {potential}, lengths "
-        "scaled to the density of the crystal: the structure is that of the model, not of the metal, and atoms of all "
-        "species and sizes are the same ion"
+        f"scaled to {dense}: the structure is that of the model, not of the metal{same}"
     )
     yield (
-        "ions scatter by screened empty-core potentials inside spheres that do not overlap; atoms rest in their "
-        "minima, so that no vibrations scatter, and the direct force on the charge of the ions is not computed"
+        "atoms rest in their minima, so that no vibrations scatter, and the direct force on the charge of the ions is "
+        "not computed"
     )
-    metal = get_metal(context.metal)
+    if section.phase_shifts is not None:
+        yield f"all ions of a species scatter by the same phase shifts, {section.phase_shifts.source}"
+    else:
+        yield from _metal(get_metal(context.metal))
+    yield from context.remarks
+
+
+def _metal(metal: Metal) -> Iterator[str]:
+    yield "ions scatter by screened empty-core potentials inside spheres that do not overlap"
     recalled = sorted(key for key, origin in metal.provenance.items() if origin.confidence == RECALLED)
     if recalled:
         yield f"constants of {metal.name} quoted from memory, not read in a source: {', '.join(recalled)}"
-    yield from context.remarks
 
 
 def _resistivity(study: WholeStudy) -> Iterator[str]:
@@ -47,7 +56,7 @@ def _resistivity(study: WholeStudy) -> Iterator[str]:
         "resistivity does not depend on it"
     )
     yield (
-        "the resistivities of the glasses are those of ions at rest in a periodic box, whose wave vectors are few; the "
+        "the resistivities of the glasses are those of ions at rest in a periodic box, whose wave vectors are few; a "
         "measured one is that of the liquid, with its thermal disorder"
     )
 

@@ -27,7 +27,7 @@ class WindContext:
     environment: Environment
     known: Resistivities
     chosen: ChosenResistivity
-    metal: str = quantity("text", "chemical symbol of the metal that the atoms stand for")
+    metal: str = quantity("text", "the metal, or the species of given phase shifts, that the atoms stand for")
     length_unit: float = quantity("angstrom", "by which the lengths of the glass were multiplied")
     k_fermi: float = quantity("1/angstrom", "k_F of the electrons")
     alone_n: Array = quantity("angstrom^2", "transport cross-section of each ion of the glass if it stood alone")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from analysis.multiple_scattering.wind_force import force_tensors
 from analysis.structure import mean_over_glasses
 from analysis.study.glass_wind import GlassWind, mean_correlation, soft_spot_ratio
 from analysis.study.results import EnsembleResults, WholeStudy
-from analysis.study.wind_stages import scattering_glass
+from analysis.study.wind_stages import ions_of_glass
 from analysis.validation.comparison import Comparison, Kind, compare
 from atomsim.quench import Glass
 from atomsim.results import Estimate
@@ -30,7 +31,7 @@ def wind_comparisons(study: WholeStudy) -> list[Comparison]:
     if not study.winds:
         return []
     first = next(ensemble for ensemble in study.ensembles if ensemble.winds)
-    found = [*_scattering_laws(study.winds), _sum_rule(first.glasses[0], first.winds[0])]
+    found = [*_scattering_laws(study.winds), _sum_rule(first.glasses[0], first.winds[0], study.configuration["wind"])]
     for ensemble in study.ensembles:
         if ensemble.winds:
             found += [*_resistivities(ensemble), _alone(ensemble), *_chance(ensemble)]
@@ -54,9 +55,9 @@ def _scattering_laws(winds: Sequence[GlassWind]) -> list[Comparison]:
     ]  # fmt: skip
 
 
-def _sum_rule(glass: Glass, wind: GlassWind) -> Comparison:
+def _sum_rule(glass: Glass, wind: GlassWind, table: Mapping[str, Any]) -> Comparison:
     """Forces on all ions of a cluster cut out of a glass against the momentum that the electrons lose."""
-    ions = scattering_glass(glass, wind.context.metal, wind.forces.l_max).configuration
+    ions = ions_of_glass(glass, table).configuration
     radius = CHECKED_RADIUS * neighbour_distance(ions)
     cluster = Surroundings(ions, radius).cluster(int(wind.forces.index_n[0]), radius, rim=0.0)
     sigma_ncc = force_tensors(cluster)

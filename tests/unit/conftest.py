@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_alloy import run_alloy
+from verbs import Command, command_line
 
 from analysis.modes import Modes, full_spectrum
 from atomsim.potentials import get_model
@@ -17,6 +18,12 @@ from atomsim.structure import random_start
 # Tests started in the background of a shell inherit that Ctrl-C is ignored; tests of interrupts would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run the command in this process: exit status, standard output, standard error."""
+    return command_line(capsys)
 
 
 @pytest.fixture(scope="session")

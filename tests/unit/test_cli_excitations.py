@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import ase.io
 import numpy as np
 import pytest
-import typer
 from ase.build import bulk
 from ase.spacegroup import crystal
 from small_chain import run_small, small_config
+from verbs import Command, command_line
 
-from analysis.cli import reported
 from analysis.commands import excitations as cli_excitations
 from atomsim.errors import InputError
 from atomsim.formats import write_glass
 from atomsim.quench import Glass
 from atomsim.units import get_material
 
-Command = Callable[..., tuple[int, str, str]]
-
-app = typer.Typer(pretty_exceptions_enable=False)
-for _verb in cli_excitations.verbs.registered_commands:
-    app.command(_verb.name)(reported(_verb.callback))
-
-
-@app.callback()
-def _several_verbs() -> None:
-    """Keep the name of the verb although there is one only."""
-
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the verb in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app(["excitations", *[str(argument) for argument in arguments]])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
+    """Run the verb in this process."""
+    return command_line(capsys, "excitations")
 
 
 @pytest.fixture(scope="module")

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import cast
 
 import numpy as np
 import pytest
-import typer
+from verbs import Command, command_line
 
-from analysis.cli import reported
-from analysis.commands import phase_shifts as cli_phase_shifts
 from analysis.multiple_scattering.metals import get_metal
 from analysis.multiple_scattering.phase_shifts import transport_cross_section
 from analysis.multiple_scattering.screened_ions import ScreeningKind
 from analysis.multiple_scattering.ziman import liquid_resistivity
 from analysis.plotting import phase_shifts as figures
 
-Command = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the verb in this process: exit status, standard output, standard error."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    for verb in cli_phase_shifts.verbs.registered_commands:
-        app.command(verb.name)(reported(cast(Callable[..., None], verb.callback)))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([str(argument) for argument in arguments])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
+    """Run the verb in this process."""
+    return command_line(capsys, "phase-shifts")
 
 
 def test_phase_shifts_prints_the_promised_document(command, tmp_path):

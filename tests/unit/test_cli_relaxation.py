@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
-import typer
 
-from analysis.cli import reported
-from analysis.commands import relaxation as cli_relaxation
 from analysis.excitations.transport import Metal, transport
 from analysis.excitations.transport_temperature import TransportTemperature, given_temperature
 from analysis.plotting import relaxation as relaxation_figures
@@ -27,25 +22,8 @@ from atomsim.errors import InputError
 from atomsim.results import Estimate
 from atomsim.units import get_material
 
-Command = Callable[..., tuple[int, str, str]]
 METAL = ("transport", "--diffusivity", "3e-4")
 RATES = ("relaxation", "--inversion-rate", "1", "--polarisation-rate", "10", "--coupling", "20")
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a verb in this process: exit status, standard output, standard error."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    for verb in cli_relaxation.verbs.registered_commands:
-        app.command(verb.name)(reported(cast(Callable[..., None], verb.callback)))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([str(argument) for argument in arguments])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
 
 
 def test_transport_prints_the_promised_document(command):

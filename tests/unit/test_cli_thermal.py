@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from analysis.cli import app
 from analysis.commands import thermal as cli_thermal
 from analysis.documents import as_json
 from analysis.plotting.conductivity import figure_conductivity, plot_heat_capacity, plot_heat_spectrum
@@ -22,21 +20,7 @@ from atomsim.errors import IllPosedFit, InputError
 from atomsim.results import Estimate
 from atomsim.units import BOLTZMANN, ELECTRON_VOLT, get_material
 
-Command = Callable[..., tuple[int, str, str]]
 BARE = "[material]\ndensity = 2200\nv_l = 5800\nv_t = 3800\nW = 4.0\nC_l = 3e-4\nC_t = 3e-4\n"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the command in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([str(argument) for argument in arguments])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
 
 
 def test_thermal_prints_the_promised_document(command):

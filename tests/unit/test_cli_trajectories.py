@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import ase
 import ase.io
 import numpy as np
 import pytest
-import typer
+from verbs import Command
 
-from analysis.cli import reported
-from analysis.commands import trajectories as cli_trajectories
 from analysis.commands.trajectories import parse_frames, parse_window
 from analysis.trajectories.quantities import QUANTITIES
 from atomsim.errors import InputError
 
-Command = Callable[..., tuple[int, str, str]]
 FRAMES = 6
-
-app = typer.Typer(pretty_exceptions_enable=False)
-for _verb in cli_trajectories.verbs.registered_commands:
-    app.command(_verb.name)(reported(_verb.callback))
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a verb in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([str(argument) for argument in arguments])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import ase
 import ase.io
 import numpy as np
 import pytest
-import typer
 from ase.build import bulk
 from scatterers import DELTA, K
+from verbs import Command, command_line
 
-from analysis.cli import reported
-from analysis.commands import wind as cli_wind
-from analysis.multiple_scattering.convergence import radius_convergence
+from analysis.commands.wind_document import warnings
+from analysis.multiple_scattering.convergence import Convergence
 from analysis.multiple_scattering.environment import directions_of, environment
 from analysis.multiple_scattering.metals import get_metal
 from analysis.multiple_scattering.phase_shifts import phase_shift_table
 from analysis.multiple_scattering.structures import vacancy_jump
 from analysis.multiple_scattering.wind_configuration import wind_forces
 from analysis.multiple_scattering.wind_input import given_input, metal_input
+from analysis.multiple_scattering.wind_resistivity import ChosenResistivity
 from analysis.plotting import wind as figures
+from analysis.plotting import wind_convergence as convergence_figures
 from atomsim.formats import write_glass
 from atomsim.quench import Glass
 
-Command = Callable[..., tuple[int, str, str]]
 SHIFTS = "k_fermi = 1.75\n[species.Al]\ndelta = [0.5, 0.3, 0.05]\n"
 POSITIONS = np.array([[0.0, 0, 0], [2.8, 0, 0], [0, 3.0, 0.4], [2.5, 2.6, 1.0]])
 
@@ -36,17 +35,7 @@ POSITIONS = np.array([[0.0, 0, 0], [2.8, 0, 0], [0, 3.0, 0.4], [2.5, 2.6, 1.0]])
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
     """Run the verb in this process: exit status, standard output, standard error."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    for verb in cli_wind.verbs.registered_commands:
-        app.command(verb.name)(reported(cast(Callable[..., None], verb.callback)))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([*(str(argument) for argument in arguments), "--workers", "1"])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return run
+    return command_line(capsys, "wind", after=("--workers", 1))
 
 
 @pytest.fixture
@@ -120,7 +109,7 @@ def test_wind_subtracts_a_reference(command, tmp_path):
     arguments = ("--metal", "Al", "--reference", host, "--lmax", "1", "--radius", "4.5", "--json")
     status, out, err = command(defect, *arguments, "--ions", jump.jumping)
     document = json.loads(out)
-    assert status == 0 and "the ions bring 0.9688 times" in err
+    assert status == 0 and "the ions bring 0.968" in err
     assert document["ions"][0]["sigma"][0][0] > 0 and document["resistivity"]["known"]["ziman_here"] is None
     status, out, _ = command(host, *arguments, "--ions", "0")
     assert not np.array(json.loads(out)["ions"][0]["sigma"]).any()
@@ -211,7 +200,7 @@ def test_figures_of_the_wind_draw_what_their_tables_hold():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["3", "5"] and "sigma" in ax.get_ylabel()
 
 
-def test_pictures_of_convergence_and_of_a_jump():
+def test_picture_of_a_jump():
     metal = get_metal("Al")
     jump = vacancy_jump(metal, 2, (0.0, 0.5, 1.0))
     inputs = [metal_input(image, metal, l_max=1) for image in jump.images]
@@ -222,8 +211,70 @@ def test_pictures_of_convergence_and_of_a_jump():
     assert along.y + 2 * across.y == pytest.approx(np.trace(sigma, axis1=1, axis2=2))
     ax = figures.plot_jump(np.array(jump.fraction_t), sigma, error, step)
     assert ax.lines[0].get_ydata() == pytest.approx(along.y) and ax.lines[1].get_ydata() == pytest.approx(across.y)
-    convergence = radius_convergence(inputs[1].configuration, [0, jump.jumping], [3.2, 4.0])
-    ax = figures.plot_convergence(convergence)
-    assert ax.lines[1].get_ydata() == pytest.approx(convergence.sigma_rncc[:, 1, 0, 0])
-    table = figures.table_convergence(convergence)
-    assert [row[2] for row in table.rows] == pytest.approx(convergence.sigma_rncc[:, :, 0, 0].T.ravel())
+
+
+def test_picture_and_table_of_convergence_hold_the_same_numbers():
+    rng = np.random.default_rng(21)
+    sigma, error = rng.normal(size=(3, 2, 3, 3)), rng.uniform(0.5, 1.0, (3, 2))
+    radius = Convergence(np.array([4, 7]), np.array([3.0, 4.0, 5.0]), np.full(3, 2), sigma, error)
+    degree = Convergence(np.array([4, 7]), np.full(2, 4.0), np.array([1, 2]), sigma[:2], 0 * error[:2])
+    figure = convergence_figures.figure_convergence(radius, degree)
+    by_radius, errors, by_degree, none = figure.axes
+    assert by_radius.lines[1].get_xydata() == pytest.approx(
+        np.column_stack([radius.radius_r, np.trace(sigma[:, 1], axis1=1, axis2=2) / 3])
+    )
+    assert by_degree.lines[0].get_xdata().tolist() == [1, 2] and "max" in by_degree.get_xlabel()
+    assert errors.lines[0].get_ydata() == pytest.approx(error[:2, 0])
+    assert errors.lines[1].get_ydata() == pytest.approx(radius.change_rn[:, 0])
+    assert f"{100 * radius.covered_r.mean():.0f} %" in errors.get_title(loc="right")
+    assert not none.lines and none.texts
+    table = convergence_figures.table_convergence(radius, degree)
+    assert len(table.rows) == 10 and len(table.header) == len(table.rows[0])
+    columns = dict(zip(table.header, zip(*table.rows, strict=True), strict=True))
+    assert columns["ion"] == (4, 4, 4, 7, 7, 7, 4, 4, 7, 7)
+    assert columns["sigma_xy [angstrom^2]"][:3] == pytest.approx(sigma[:, 0, 0, 1])
+    assert columns["change to the last [angstrom^2]"][3:5] == pytest.approx(radius.change_rn[:, 1])
+    assert np.isnan(columns["change to the last [angstrom^2]"][5])
+
+
+def test_wind_shows_how_it_converges(command, tmp_path, shifts):
+    few = written(tmp_path, ase.Atoms("Al4", POSITIONS))
+    figure = tmp_path / "convergence.svg"
+    arguments = (few, "--phase-shifts", shifts, "--ions", "0,3", "--radius", "3.6", "--lmax", "1")
+    status, out, err = command(*arguments, "--convergence", figure, "--json")
+    document = json.loads(out)
+    assert status == 0 and figure.read_text().startswith("<svg") and str(tmp_path / "convergence.csv") in err
+    rows = document["convergence"]
+    assert [row["l_max"] for row in rows] == [1, 1, 1, 1, 1, 1, 2]
+    assert [row["radius"] for row in rows] == pytest.approx([2.4, 3.0, 3.6, 4.2, 4.8, 3.6, 3.6])
+    assert rows[0]["index"] == [0, 3] and rows[4]["change"] == [] and rows[6]["covered"] is None
+    told = np.array([ion["sigma"] for ion in document["ions"]])
+    for row in (2, 5):
+        assert np.array(rows[row]["sigma"]) == pytest.approx(told)
+    change = np.abs(told - np.array(rows[6]["sigma"])).max(axis=(1, 2))
+    assert rows[5]["change"] == pytest.approx(change) and change.all()
+    table = (tmp_path / "convergence.csv").read_text().splitlines()
+    assert len(table) == 1 + 2 * 7 and table[0].startswith("ion,radius [angstrom],l_max [1]")
+    status, out, _ = command(*arguments, "--convergence", figure)
+    assert status == 0 and "medians over ions 0, 3" in out and "covered" in out
+    status, out, _ = command(*arguments, "--json")
+    assert "convergence" not in json.loads(out)
+    for options, message in (
+        (("--radius", "inf"), "no radius to vary"),
+        (("--convergence", tmp_path / "convergence.txt"), "--convergence"),
+    ):
+        status, _, err = command(*arguments, "--convergence", figure, *options)
+        assert status == 2 and message in err
+    shifts.write_text("k_fermi = 1.75\n[species.Al]\ndelta = [0.5]\n")
+    status, _, err = command(*arguments[:3], "--radius", "3.6", "--convergence", figure)
+    assert status == 2 and "no l_max to vary" in err
+
+
+def test_wind_says_where_single_scattering_explains_little():
+    given = given_input(ase.Atoms("Al4", POSITIONS), phase_shift_table(K, {"Al": DELTA}))
+    found = dataclasses.replace(wind_forces(given.configuration, [0], radius=3.0), explained=0.5)
+    rho = ChosenResistivity(2.0, "given", 10.0)
+    (line,) = warnings(found, rho)
+    assert "their correlation is 0.50" in line and f"{found.far:.4g} angstrom" in line
+    assert not warnings(dataclasses.replace(found, explained=0.95), rho)
+    assert not warnings(dataclasses.replace(found, single_scattering=False), rho)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from analysis.cli import app
 from analysis.commands import measures as cli_measures
 from analysis.plotting.measures import figure_measures, table_measures
 from analysis.soft_potential.measured_measure import MeasuredMeasure
@@ -194,38 +192,27 @@ def test_figure_of_the_measures_shows_the_numbers(comparison: MeasureComparison)
     assert len(table_measures(comparison).rows) >= len(T)
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def command(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            app([str(a) for a in arguments])
-        output = capsys.readouterr()
-        return int(end.value.code or 0), output.out, output.err
-
-    return command
-
-
-def test_measures_from_the_command_line(run, monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_measures_from_the_command_line(command, monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(kappa, "production_absorption", lambda *_: FIELD)
     monkeypatch.setattr(exact_tables, "production_landscape", lambda b, progress: (LANDSCAPE, "at hand"))
     picture = tmp_path / "measures.svg"
     base = ("thermal", "silica", "--temperatures", "0.01:30:12log", "--channels", "resonant", "--json")
-    status, out, _ = run(*base, "--compare-measures", picture)
+    status, out, _ = command(*base, "--compare-measures", picture)
     document = json.loads(out)
     assert status == 0 and picture.read_text().startswith("<svg")
     assert document["model"] == "closed" and set(document["measures"]) == {"field", "landscape", "channels", "notes"}
-    status, out, _ = run(*base, "--model", "exact", "--measure", "landscape")
+    status, out, _ = command(*base, "--model", "exact", "--measure", "landscape")
     chosen = json.loads(out)
     assert chosen["assumptions"]["measure"] == "uniform (eta, t)" and "measures" not in chosen
     assert chosen["kappa_W_per_mK"] == document["measures"]["landscape"]["kappa_W_per_mK"]
-    status, out, err = run(*base[:-1], "--compare-measures", picture)
+    status, out, err = command(*base[:-1], "--compare-measures", picture)
     assert status == 0 and "smallest slope" in out and "uniform (eta, t)" in out
     for wrong, words in (
         (("--measure", "landscape"), "give --model exact"),
         (("--model", "exact", "--measure", "measured"), "expected the folder of a finished study, got silica"),
         (("--compare-measures", "x.pdf"), "--compare-measures x.pdf: expected a file"),
     ):
-        status, _, err = run(*base, *wrong)
+        status, _, err = command(*base, *wrong)
         assert status == 2 and words in err
 
 

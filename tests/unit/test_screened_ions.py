@@ -17,7 +17,6 @@ from analysis.multiple_scattering.muffin_tin import MuffinTinZero, metal_muffin_
 from analysis.multiple_scattering.phase_shifts import friedel_sum
 from analysis.multiple_scattering.radial_solver import solve_phase_shifts
 from analysis.multiple_scattering.screened_ions import (
-    BOHR,
     ScreenedIon,
     Screening,
     ScreeningKind,
@@ -28,6 +27,7 @@ from analysis.multiple_scattering.screened_ions import (
     yukawa,
 )
 from atomsim.errors import InputError, NotConverged
+from atomsim.units import BOHR
 
 TABLE = 2e-6  # of the table of an oscillating potential [hbar^2/(m angstrom^2)]
 CUT = 5e-6  # of phase shifts, by the end of the Friedel oscillations

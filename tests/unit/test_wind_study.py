@@ -15,7 +15,7 @@ import pytest
 from analysis import validation
 from analysis.config import StudyConfig, load_study
 from analysis.multiple_scattering import Cluster, force_tensors
-from analysis.multiple_scattering.configuration import neighbour_distance
+from analysis.multiple_scattering.configuration import Configuration, neighbour_distance
 from analysis.multiple_scattering.electron_gas import electron_density, wind_valence
 from analysis.multiple_scattering.environment import rank_correlation
 from analysis.multiple_scattering.metals import get_metal
@@ -31,7 +31,7 @@ from analysis.report.wind_limits import wind_limits
 from analysis.study import STAGES, forecast, make_plan, open_study, run_study, stages_of
 from analysis.study.glass_wind import SURROUNDINGS, GlassWind, mean_correlation, pooled, soft_spot_ratio
 from analysis.study.results import WholeStudy, ensemble_results
-from analysis.study.wind_stages import scattering_glass, wind_stages
+from analysis.study.wind_stages import ions_of_glass, scattering_glass, wind_stages
 from analysis.validation import Comparison, wind_study
 from analysis.validation.formula import Chapter
 from analysis.validation.wind_study import wind_comparisons
@@ -70,6 +70,7 @@ metal = "Na"
 l_max = 1
 radius = {RADIUS}
 """
+SODIUM = ion_density(get_metal("Na"))
 WIND_STAGES = {"wind", "wind_context"}
 FIGURES = {"wind_distribution", "wind_arrows", "wind_density", "wind_coordination", "wind_soft_modes"}
 
@@ -175,9 +176,9 @@ def test_some_ions_of_a_glass_are_drawn_and_differ_by_seed(study: WholeStudy) ->
 def test_usual_radius_is_at_most_half_the_cell(study: WholeStudy) -> None:
     glass = study.largest.glasses[0]
     ions = scattering_glass(glass, "Na", 0).configuration
-    assert half_cell("Na", 64) == pytest.approx(ions.volume ** (1 / 3) / 2)
-    assert 3 * neighbour_distance(ions) > half_cell("Na", 64)
-    assert compute(glass, ions=1).radius == pytest.approx(half_cell("Na", 64))
+    assert half_cell(SODIUM, 64) == pytest.approx(ions.volume ** (1 / 3) / 2)
+    assert 3 * neighbour_distance(ions) > half_cell(SODIUM, 64)
+    assert compute(glass, ions=1).radius == pytest.approx(half_cell(SODIUM, 64))
 
 
 # --- what follows from several glasses ----------------------------------------------------------------------
@@ -462,7 +463,7 @@ def test_mistakes_in_the_table_of_the_wind_are_named(tmp_path: Path, overrides: 
 
 
 def test_wind_without_a_metal_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"wind\.metal is missing"):
+    with pytest.raises(InputError, match=r"line 22: wind: expected wind\.metal or wind\.phase_shifts, .*none is there"):
         wind_config(tmp_path, tables="[wind]\n")
 
 
@@ -471,6 +472,129 @@ def test_resolved_study_of_the_wind_is_the_same_study(tmp_path: Path) -> None:
     assert config.wind is not None and config.wind.metal == "Na"
     (tmp_path / "again.toml").write_text(config.as_toml(), encoding="utf-8")
     assert load_study(tmp_path / "again.toml") == config
+
+
+# --- phase shifts instead of a metal ------------------------------------------------------------------------
+
+SHIFTS = """k_fermi = 1.35
+[species.Zr]
+delta = [0.5, 0.3, 0.05]
+[species.Cu]
+delta = [0.2, 0.1, 0.02]
+"""
+GIVEN = """
+[wind]
+phase_shifts = "files/cuzr.toml"
+species = ["Cu", "Zr"]
+ion_density = 0.055
+resistivity = 180.0
+radius = 4.0
+l_max = 1
+"""
+
+
+def given_config(folder: Path, *overrides: str, shifts: str = SHIFTS, tables: str = GIVEN) -> StudyConfig:
+    (folder / "files").mkdir(exist_ok=True)
+    (folder / "files" / "cuzr.toml").write_text(shifts, encoding="utf-8")
+    return wind_config(folder, *overrides, tables=tables)
+
+
+def keys_of(config: StudyConfig) -> dict[str, str]:
+    return {task.place: task.key for task in make_plan(config, stages_of(config))}
+
+
+def test_content_of_given_phase_shifts_decides_which_tasks_are_new(tmp_path: Path) -> None:
+    config = given_config(tmp_path)
+    keys = keys_of(config)
+    (tmp_path / "files" / "copy.toml").write_text('source = "a paper"\n' + SHIFTS, encoding="utf-8")
+    assert keys_of(wind_config(tmp_path, "wind.phase_shifts=files/copy.toml", tables=GIVEN)) == keys
+    others = {place for place, key in keys_of(given_config(tmp_path, shifts=SHIFTS.replace("0.02", "0.03"))).items()
+              if keys[place] != key}  # fmt: skip
+    assert {place.partition("/")[0] for place in others} == WIND_STAGES
+    (tmp_path / "files" / "cuzr.toml").unlink()
+    (tmp_path / "again.toml").write_text(config.as_toml(), encoding="utf-8")
+    again = load_study(tmp_path / "again.toml")
+    assert again == config and keys_of(again) == keys, "the resolved study needs the file no longer"
+    assert keys_of(StudyConfig.model_validate(json.loads(json.dumps(config.as_dict())))) == keys
+
+
+def test_given_phase_shifts_leave_the_keys_of_metals(tmp_path: Path) -> None:
+    parameters = wind_stages(wind_config(tmp_path))[0].parameters(wind_config(tmp_path))
+    assert parameters == {"metal": "Na", "l_max": 1, "radius": RADIUS, "single_scattering": True, "ions": None}
+
+
+def test_glass_of_given_phase_shifts_has_the_density_and_the_species_given(study: WholeStudy, tmp_path: Path) -> None:
+    glass, config = study.largest.glasses[0], given_config(tmp_path)
+    stage, context = wind_stages(config)
+    found = stage.compute(stage.parameters(config), {"glass": (glass,)}, np.random.default_rng(0))
+    assert found.volume == pytest.approx(64 / 0.055) and found.wave_number == 1.35 and found.l_max == 1
+    assert found.degree_error_n.all(), "the third phase shift is known"
+    positions = glass.positions_nc * (found.volume / glass.volume) ** (1 / 3)
+    delta_nl = np.where(glass.species_n[:, None] == 0, [0.2, 0.1], [0.5, 0.3])
+    ions = Configuration(positions, delta_nl, 1.35, glass.cell_cc * (found.volume / glass.volume) ** (1 / 3),
+                         np.ones(3, np.int64))  # fmt: skip
+    again = wind_forces(ions, [3, 40], radius=4.0, single_scattering=True)
+    np.testing.assert_allclose(found.sigma_ncc[[3, 40]], again.sigma_ncc, rtol=1e-9, atol=1e-12)
+    inputs = {"glass": (glass,), "soft_modes": (study.largest.soft_modes[0],), "wind": (found,)}
+    around = context.compute(context.parameters(config), inputs, np.random.default_rng(0))
+    electrons = electron_density(1.35) / 0.055
+    assert f"{electrons:.4g} electrons per ion" in " ".join(around.remarks) and around.chosen.value == 180
+    of_all = dataclasses.replace(study, configuration=config.as_dict(), ensembles=(
+        dataclasses.replace(study.largest, winds=(GlassWind(found, around),) * 2),
+    ))  # fmt: skip
+    assert "files/cuzr.toml" in " ".join(wind_limits(of_all)) and "same ion" not in " ".join(wind_limits(of_all))
+    values = {value.key: value.estimate for value in headline_values(of_all)}
+    assert values["resistivity_N64"].value > 0 and "phase shifts are given" in values["resistivity_ziman_N64"].note
+    assert "phase shifts are given" in values["resistivity_measured"].note
+    assert [row.name for row in wind_comparisons(of_all) if row.kind == "law" and row.verdict != "agrees"] == []
+
+
+def test_one_given_species_stands_for_all_atoms(study: WholeStudy, tmp_path: Path) -> None:
+    alone = "k_fermi = 1.75\n[species.Al]\ndelta = [0.5, 0.3, 0.05]\n"
+    config = given_config(tmp_path, shifts=alone, tables=GIVEN.replace('species = ["Cu", "Zr"]\n', ""))
+    given = ions_of_glass(study.largest.glasses[0], wind_stages(config)[0].parameters(config))
+    assert np.ptp(given.configuration.delta_nl, axis=0).max() == 0 and given.configuration.l_max == 1
+    free = config.wind.model_copy(update={"l_max": None}) if config.wind else None
+    assert free is not None and type(free).model_validate(free.model_dump(exclude={"l_max"})).l_max == 2
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["wind.metal=Na"], r"line 23: wind: expected wind\.metal or wind\.phase_shifts, .*both are there"),
+        (["wind.phase_shifts=none.toml"], r"--set .*: wind\.phase_shifts = 'none\.toml': .*none\.toml: cannot read"),
+        (["wind.phase_shifts=wind.toml"], r"wind\.toml, line 2: study: unknown key"),
+        (["wind.l_max=3"], r"wind\.l_max = 3: phase shifts are given for l = 0 to 2"),
+        (["wind.species=['Cu', 'Fe']"], r"no phase shifts for 'Fe'; given: Zr, Cu"),
+        (["wind.species=[]"], r"wind\.species = \[\]"),
+        (["wind.ion_density=0.0"], r"wind\.ion_density = 0\.0"),
+        (["wind.radius=6.0"], r"half the cell of 64 ions of 0\.055/angstrom\^3, 5\.2"),
+    ],
+)
+def test_mistakes_about_given_phase_shifts_are_named(tmp_path: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        given_config(tmp_path, *overrides)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('species = ["Cu", "Zr"]\n', r"wind\.species is missing: phase shifts are given for Zr, Cu"),
+        ("ion_density = 0.055\n", r"wind\.ion_density is missing"),
+        ("resistivity = 180.0\n", r"wind\.resistivity is missing"),
+    ],
+)
+def test_what_phase_shifts_do_not_say_has_to_be_given(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        given_config(tmp_path, tables=GIVEN.replace(line, ""))
+
+
+def test_species_of_another_number_than_those_of_the_potential_are_refused(tmp_path: Path) -> None:
+    config = given_config(tmp_path, "wind.species=['Cu', 'Zr', 'Cu']")
+    with pytest.raises(InputError, match=r"each of the 2 species of glass\.potential = 'lerner-binary'"):
+        make_plan(config, stages_of(config))
+    with pytest.raises(InputError, match=r"wind\.ion_density is given with wind\.phase_shifts only"):
+        wind_config(tmp_path, "wind.ion_density=0.05")
 
 
 def test_example_of_the_wind_asks_for_it() -> None:
