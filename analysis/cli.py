@@ -20,29 +20,36 @@ import typer
 
 import atomsim
 from analysis import terminal
-from analysis.commands import excitations, phase_shifts, potentials, relaxation, thermal, trajectories, wind
+from analysis.commands import (
+    alloy_glass,
+    density,
+    excitations,
+    foreign_modes,
+    modes,
+    nonlinear,
+    phase_shifts,
+    potentials,
+    relaxation,
+    soft_spots,
+    tail,
+    thermal,
+    trajectories,
+    wind,
+)
+from analysis.commands.common import AsJson
 from analysis.documents import as_json as as_json_text
 from analysis.interrupts import defer_interrupts
-from atomsim.errors import AtomsimError, InputError, NotAMinimum
+from atomsim.errors import AtomsimError, InputError
 
 if TYPE_CHECKING:
     from analysis.config import StudyConfig
     from analysis.study import Forecast
-    from atomsim.quench import Glass
 
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-ROWS_SHOWN = 20
 
 app = typer.Typer(
     name="atomsim", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
 )
-
-Structure = Annotated[
-    str, typer.Argument(metavar="STRUCTURE", help="any file ASE reads, or our HDF5 (FILE or FILE:GROUP)")
-]
-Potential = Annotated[str, typer.Option("--potential", help="named model: laird-schober, inverse-power:n=12,q=2, ...")]
-Minimise = Annotated[bool, typer.Option("--minimise", help="move to the nearest minimum first")]
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
 
 
 def reported(verb: Callable[..., None]) -> Callable[..., None]:
@@ -175,114 +182,6 @@ def _print_forecast(plan: Forecast, config: StudyConfig, folder: Path, as_json: 
 
 @app.command()
 @reported
-def modes(
-    structure: Structure,
-    potential: Potential,
-    lowest: Annotated[
-        int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")
-    ] = None,
-    minimise: Minimise = False,
-    as_json: AsJson = False,
-) -> None:
-    """Vibrational modes of a structure, ascending, in reduced units; a structure off its minimum is told so.
-
-    Example: atomsim modes glass.xyz --potential laird-schober --lowest 50 --minimise
-    """
-    from analysis.measure import structure_of, vibrations
-
-    glass = structure_of(structure, potential, minimise=minimise)
-    found = vibrations(glass, lowest)
-    columns = {
-        "omega": found.omega_m.tolist(),
-        "participation_number": found.participation_number_m.tolist(),
-        "participation_ratio": found.participation_ratio_m.tolist(),
-        "effective_mass": found.effective_mass_m.tolist(),
-    }
-    if as_json:
-        head = {
-            "n_atoms": glass.n_atoms,
-            "max_force": glass.max_force,
-            "n_zero_modes": found.n_zero_modes,
-            "n_negative": found.n_negative,
-            "certified_complete": found.certified_complete,
-        }
-        _print_json(head | columns)
-    else:
-        _print_modes(columns, f"{glass.n_atoms} atoms, {found.n_zero_modes} zero modes", show_all=lowest is not None)
-    _require_minimum(glass, structure)
-
-
-def _print_modes(columns: dict[str, list[float]], title: str, *, show_all: bool) -> None:
-    total = len(next(iter(columns.values())))
-    rows = None if show_all else ROWS_SHOWN
-    screen = terminal.standard_output()
-    screen.print(f"{title}; omega in sqrt(epsilon/m)/sigma, effective mass in m")
-    screen.print(terminal.column_table({"mode": list(range(total)), **columns}, rows=rows))
-    if rows is not None and total > rows:
-        screen.print(f"... {total - rows} more; --json prints all")
-
-
-def _require_minimum(glass: Glass, name: str) -> None:
-    """Refuse what is not a minimum, and say how to get one."""
-    try:
-        glass.certificate.require_minimum(name=name, zero_modes=glass.healthy_zero_modes)
-    except NotAMinimum as error:
-        hint = "" if glass.n_negative == 0 and glass.max_force == 0 else "; --minimise moves it to the nearest minimum"
-        raise NotAMinimum(f"{error}{hint}", error.estimate) from error
-
-
-@app.command()
-@reported
-def soft_modes(
-    structure: Structure,
-    potential: Potential,
-    count: Annotated[
-        int | None, typer.Option(metavar="K", help="the lowest K modes; else all below the phonons")
-    ] = None,
-    minimise: Minimise = False,
-    as_json: AsJson = False,
-) -> None:
-    """Soft modes of a minimum with their anharmonicity, bare and relaxed, in reduced units; translations left out.
-
-    Example: atomsim soft-modes glass.xyz --potential laird-schober --count 10 --json
-    """
-    from analysis.measure import measure_soft_modes, structure_of
-
-    glass = structure_of(structure, potential, minimise=minimise)
-    _require_minimum(glass, structure)
-    found = measure_soft_modes(glass, count)
-    columns = {
-        "omega": found.omega_m,
-        "omega2": found.omega2_m,
-        "participation_number": found.participation_number_m,
-        "effective_mass": found.effective_mass_m,
-        "tau": found.tau_m,
-        "chi_bare": found.chi_bare_m,
-        "chi_relaxed": found.chi_relaxed_m,
-        "index": found.index_m,
-        "n_cores": found.n_cores_m,
-    }
-    if not as_json:
-        shown = {name: column.tolist() for name, column in columns.items()}
-        terminal.standard_output().print(terminal.column_table(shown))
-        terminal.remark(
-            f"{len(found.omega_m)} modes; lowest transverse phonon of the box at omega = "
-            f"{found.lowest_phonon_frequency:.4g}; {found.n_unbounded} with chi_relaxed <= 0 lead to another minimum"
-        )
-        return
-    columns |= {"linear_coupling": found.linear_coupling_mcc, "quadratic_coupling": found.quadratic_coupling_mcc}
-    rows = [{name: column[k].tolist() for name, column in columns.items()} for k in range(len(found.omega_m))]
-    head = {
-        "n_atoms": found.n_atoms,
-        "volume": found.volume,
-        "limit_omega": found.limit_omega,
-        "lowest_phonon_frequency": found.lowest_phonon_frequency,
-    }
-    _print_json({**head, "modes": rows})
-
-
-@app.command()
-@reported
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of a finished study")]) -> None:
     """Write report, figures and tables of a finished study again.
 
@@ -350,7 +249,10 @@ def equations(as_json: AsJson = False) -> None:
 _EQUATION_COLUMNS = {"paper": "key", "equation": "equation", "function": "function", "test": "test"}
 
 
-for _subject in (thermal, potentials, excitations, relaxation, trajectories, phase_shifts, wind):
+for _subject in (
+    modes, alloy_glass, density, thermal, potentials, excitations, relaxation, trajectories,
+    phase_shifts, wind, foreign_modes, tail, nonlinear, soft_spots,
+):  # fmt: skip
     for _verb in _subject.verbs.registered_commands:
         app.command(_verb.name)(reported(cast(Callable[..., None], _verb.callback)))
 

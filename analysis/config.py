@@ -11,18 +11,32 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from analysis import toml
 from analysis.alloy_config import ExcitationsSection, RelaxationSection, TransportSection, check_alloy
+from analysis.learning_config import LearningSection, check_learning
+from analysis.nonlinear_config import DoubleWellsSection, NonlinearModesSection, check_nonlinear
 from analysis.sections import Count, NotNegative, Positive, Section
+from analysis.tail_config import TailSection
 from analysis.wind_config import WindSection, check_wind
 from atomsim.errors import InputError, nearest
 from atomsim.potentials import get_model
 from atomsim.structure import cubic_cell
+from atomsim.swap import require_mixture
 from atomsim.units import Material, get_material
 
 DEFAULT_MATERIAL = "sodium"
+
+SWAP_KEYS = ("swap_attempts", "swap_interval")
 
 ALLOY_TABLES = ("excitations", "transport", "relaxation")
 
@@ -49,6 +63,10 @@ class GlassSection(Section):
     )
     final_temperature: NotNegative = Field(0.0, description="where cooling ends [epsilon/k_B]")
     on_saddle: Literal["refuse", "push"] = Field("push", description="what to do when the minimiser ends on a saddle")
+    swap_attempts: Positive | None = Field(
+        None, description="exchanges of unlike atoms tried per atom in each interval; dynamics alone where absent"
+    )
+    swap_interval: Positive = Field(0.25, description="dynamics between the exchanges [sigma sqrt(m/epsilon)]")
 
     @field_validator("samples", mode="before")
     @classmethod
@@ -78,9 +96,24 @@ class GlassSection(Section):
             raise ValueError(
                 f"final_temperature = {self.final_temperature} must not exceed temperature = {self.temperature}"
             )
+        self._check_swap()
         for n_atoms in self.sizes:
             self._check_cell(n_atoms)
         return self
+
+    def _check_swap(self) -> None:
+        if self.swap_attempts is not None:
+            require_mixture(get_model(self.potential))
+        elif "swap_interval" in self.model_fields_set:
+            raise ValueError(f"swap_interval = {self.swap_interval} has no effect without swap_attempts")
+
+    @model_serializer(mode="wrap")
+    def _without_absent_swap(self, resolved: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Glasses made without swap keep the keys of their results, which are hashes of what is written here."""
+        values = resolved(self)
+        if self.swap_attempts is None:
+            values = {key: value for key, value in values.items() if key not in SWAP_KEYS}
+        return values
 
     def _check_cell(self, n_atoms: int) -> None:
         model = get_model(self.potential)
@@ -110,6 +143,9 @@ class ModesSection(Section):
     """The vibrational spectra."""
 
     keep_vectors: Count = Field(100, description="lowest eigenvectors kept; the soft modes must be among them")
+    lowest: Count | None = Field(
+        None, description="only this many lowest vibrations of each glass, certified complete; all where absent"
+    )
     bins: Count = Field(80, description="bins of the density of states")
 
 
@@ -190,6 +226,10 @@ class StudyConfig(Section):
     transport: TransportSection | None = Field(None, description="transport of its electrons, if wanted")
     relaxation: RelaxationSection | None = Field(None, description="kinetics of its relaxation, if wanted")
     wind: WindSection | None = Field(None, description="wind of electrons on the ions, if wanted")
+    learning: LearningSection | None = Field(None, description="where soft modes sit, learned, if wanted")
+    tail: TailSection | None = Field(None, description="low-frequency tail of the spectra, if wanted")
+    nonlinear_modes: NonlinearModesSection | None = Field(None, description="nonlinear modes, if wanted")
+    double_wells: DoubleWellsSection | None = Field(None, description="neighbouring minima, if wanted")
 
     @model_validator(mode="after")
     def _possible_alloy(self) -> StudyConfig:
@@ -203,9 +243,33 @@ class StudyConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _possible_modes(self) -> StudyConfig:
+        lowest, wanted, smallest = self.modes.lowest, self.soft_modes.count, min(self.glass.sizes)
+        if lowest is not None and 4 * lowest > 3 * (smallest - 1):
+            raise ValueError(
+                f"modes.lowest = {lowest} is more than a quarter of the {3 * (smallest - 1)} vibrations of {smallest} "
+                "atoms; leave the key out, all of them take no longer"
+            )
+        if lowest is not None and wanted is not None and wanted > lowest:
+            raise ValueError(f"soft_modes.count = {wanted} of the modes.lowest = {lowest} vibrations; expected fewer")
+        return self
+
+    @model_validator(mode="after")
     def _possible_wind(self) -> StudyConfig:
         if self.wind is not None:
             check_wind(self.wind, self.glass.sizes)
+        return self
+
+    @model_validator(mode="after")
+    def _possible_learning(self) -> StudyConfig:
+        if self.learning is not None:
+            check_learning(sum(count for _, count in self.glass.ensembles()))
+        return self
+
+    @model_validator(mode="after")
+    def _possible_wells(self) -> StudyConfig:
+        kept = self.modes
+        check_nonlinear(self.nonlinear_modes, self.double_wells, vectors=kept.keep_vectors, lowest=kept.lowest)
         return self
 
     def _check_shells(self, end: float) -> None:
@@ -266,7 +330,7 @@ def read_study(path: Path, overrides: Sequence[str], kind: type[Study]) -> Study
         places |= {key_path[:i]: f"--set {item}" for i in range(1, len(key_path) + 1) if key_path[:i] not in places}
         places[key_path] = f"--set {item}"
     try:
-        return kind.model_validate(data)
+        return kind.model_validate(data, context={"folder": Path(path).parent})
     except ValidationError as error:
         problems = [_explain(problem, places, str(path), kind) for problem in error.errors()]
         raise InputError("\n".join(problems)) from error

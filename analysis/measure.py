@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
-from analysis.modes import Modes, elasticity, full_spectrum, lowest_modes
+from analysis.modes import Modes, elasticity, forecast_modes, full_spectrum, lowest_modes
+from analysis.modes.spectrum import Report
 from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from atomsim.errors import InputError
 from atomsim.formats import read_structure
@@ -37,27 +37,26 @@ def structure_of(path: str, potential: str, *, minimise: bool = False) -> Glass:
     return inherent_structure(atoms, potential, on_saddle="push", name=path)
 
 
-def vibrations(glass: Glass, lowest: int | None = None) -> Modes:
+def vibrations(
+    glass: Glass, lowest: int | None = None, *, method: str | None = None, report: Report | None = None
+) -> Modes:
     """Return all modes of a configuration, or the lowest, without eigenvectors; of a saddle too.
 
     Args:
         glass: the configuration.
         lowest: number of modes, zero modes included; all where absent.
+        method: how the lowest are computed, see :func:`analysis.modes.lowest_modes`.
+        report: called with lines that say which method is taken for the lowest modes and how far it is.
 
     Raises:
-        InputError: the full spectrum does not fit into the memory of this machine, or ``lowest`` is out of range.
+        InputError: the modes do not fit into the memory of this machine, or ``lowest`` is out of range.
     """
     size = glass.dimension * glass.n_atoms
     if lowest is not None and not 1 <= lowest <= size:
         raise InputError(f"--lowest {lowest}: expected 1 to {size} modes for {glass.n_atoms} atoms")
     if lowest is not None and not glass.n_negative:
-        return _without_vectors(lowest_modes(glass, lowest), lowest)
-    needed, present = 4 * 8 * size**2, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > present:
-        raise InputError(
-            f"the full spectrum of {glass.n_atoms} atoms needs {needed / 1e9:.0f} GB of memory, this machine has "
-            f"{present / 1e9:.0f} GB; ask for the lowest modes of a minimum only"
-        )
+        return _without_vectors(lowest_modes(glass, lowest, method=method, report=report), lowest)
+    forecast_modes(glass.interaction().terms(glass.positions_nc)).require_memory()
     return _without_vectors(full_spectrum(glass, keep_vectors=0), lowest or size)
 
 

@@ -178,7 +178,7 @@ def simulated_specific_heat(
         relaxation: how the potentials relax; the production table, made once and kept, where absent.
     """
     largest, scales = study.largest, study.material
-    omega = np.asarray(scales.to_si(largest.vibrations.omega_m, "frequency"))
+    omega = np.asarray(scales.to_si(largest.vibrations.whole_spectrum("the specific heat"), "frequency"))
     volume = sum(glass.volume for glass in largest.glasses) * scales.sigma**3
     join = join_of_spectra(omega, volume=volume, material=material)
     soft = exact_specific_heat(material, temperature_T, end=HBAR * join.omega, relaxation=relaxation)

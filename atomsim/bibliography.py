@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from atomsim.errors import InputError, nearest
-
-
-@dataclass(frozen=True)
-class Reference:
-    """One publication; ``str()`` of it is the citation in one line."""
-
-    authors: str
-    title: str
-    where: str  # journal, volume, page; or the publisher of a book
-    year: int | None
-    doi: str = ""
-
-    def __str__(self) -> str:
-        """Return authors, title, journal, year and DOI in one line."""
-        year = "" if self.year is None else f" ({self.year})"
-        return f"{self.authors}, {self.title}, {self.where}{year}" + (f", doi:{self.doi}" if self.doi else "")
-
+from atomsim.reference import Reference
+from atomsim.statistics_literature import STATISTICS
 
 BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
     {
@@ -148,20 +132,7 @@ BIBLIOGRAPHY: Mapping[str, Reference] = MappingProxyType(
             2017,
             "10.1103/PhysRevE.96.020104",
         ),
-        "hill-1975": Reference(
-            "B. M. Hill",
-            "A simple general approach to inference about the tail of a distribution",
-            "Ann. Statist. 3, 1163",
-            1975,
-            "10.1214/aos/1176343247",
-        ),
-        "efron-1979": Reference(
-            "B. Efron",
-            "Bootstrap methods: another look at the jackknife",
-            "Ann. Statist. 7, 1",
-            1979,
-            "10.1214/aos/1176344552",
-        ),
+        **STATISTICS,
         # --- measured conductivity and specific heat
         "zeller-pohl-1971": Reference(
             "R. C. Zeller and R. O. Pohl",

@@ -91,9 +91,8 @@ def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) ->
     tolerance = zero_tolerance(matrix)
     below = SymmetricFactor(matrix, shift=-tolerance)
     n_negative = below.n_negative
-    above = SymmetricFactor(matrix, shift=tolerance)
-    n_zero = above.n_negative - n_negative
-    above.release()
+    below.move_to(tolerance)
+    n_zero = below.n_negative - n_negative
     below.release()
     lowest = lowest_eigenvalue(matrix, n_skip=n_zero, n_negative=n_negative)
     return Certificate(max_force, n_zero, n_negative, lowest, tolerance)

@@ -7,7 +7,6 @@ inertia): the certificate that an eigen-solver missed none.
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,11 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from atomsim.errors import InputError, NotConverged
+from atomsim.pardiso import Pardiso
 from atomsim.results import Array
 
 LARGEST_ERROR = 1e-3  # a factorisation that returns a known vector with a larger relative error is refused [-]
-PARDISO_LIBRARY = "PYPARDISO_MKL_RT"  # where pypardiso is told the path of its library
+BACKENDS = ("pardiso", "superlu")
 
 
 def default_backend() -> str:
@@ -43,32 +43,41 @@ class SymmetricFactor:
                 known vector back.
         """
         self.backend = backend or default_backend()
-        n = matrix.shape[0]
-        self._matrix = (matrix - shift * sparse.identity(n, format="csr")).tocsr()
+        if self.backend not in BACKENDS:
+            raise InputError(f"unknown backend {self.backend!r}; expected 'pardiso' or 'superlu'")
+        self._original = matrix
+        self._solver: Any = None
+        self.move_to(shift)
+
+    def move_to(self, shift: float) -> None:
+        """Factorise the same matrix at another shift; the factors of the old one are given up first.
+
+        Args:
+            shift: the number subtracted from the diagonal [same as the matrix].
+
+        Raises:
+            NotConverged: the matrix is singular there.
+        """
+        n = self._original.shape[0]
+        self._matrix = (self._original - shift * sparse.identity(n, format="csr")).tocsr()
         if self.backend == "pardiso":
             self._factorise_pardiso()
-        elif self.backend == "superlu":
-            self._factorise_superlu()
         else:
-            raise InputError(f"unknown backend {self.backend!r}; expected 'pardiso' or 'superlu'")
+            self._factorise_superlu()
         self._check_known_solution(shift)
 
     def _factorise_pardiso(self) -> None:
-        from pypardiso.pardiso_wrapper import PyPardisoError, PyPardisoSolver
-
-        if PARDISO_LIBRARY not in os.environ:  # else every solver searches the disk for it, a third of a second
-            os.environ[PARDISO_LIBRARY] = PyPardisoSolver().libmkl._name
-        self._upper = sparse.triu(self._matrix, format="csr")
-        self._upper.sort_indices()
-        self._solver: Any = PyPardisoSolver(mtype=-2)
-        try:
-            self._solver.factorize(self._upper)
-        except (PyPardisoError, ValueError) as error:  # ValueError: an empty row
-            raise NotConverged(f"pardiso broke down, the matrix is singular to it: {error}") from error
-        # iparm(23): negative eigenvalues of an indefinite symmetric matrix (one-based in Intel's manual)
-        self.n_negative = int(self._solver.get_iparm(23))
+        upper = sparse.triu(self._matrix, format="csr")
+        upper.sort_indices()
+        if not np.diff(upper.indptr).all():
+            raise NotConverged("the matrix has an empty row, it is singular")
+        if self._solver is None:  # one analysis serves all shifts: the diagonal is stored at each of them
+            self._solver = Pardiso(upper)
+        self._solver.factorise(upper.data)
+        self.n_negative = self._solver.n_negative
 
     def _factorise_superlu(self) -> None:
+        self._solver = None
         try:
             self._solver = splu(
                 self._matrix.tocsc(),
@@ -101,12 +110,11 @@ class SymmetricFactor:
         Args:
             right: right-hand side(s), (n,) or (n, k) [any unit].
         """
-        if self.backend == "superlu":
-            return self._solver.solve(np.asfortranarray(right, dtype=float))
-        return np.asarray(self._solver.solve(self._upper, np.asfortranarray(right, dtype=float)))
+        right = np.asfortranarray(right, dtype=float)
+        return np.asarray(self._solver.solve(right))
 
     def release(self) -> None:
         """Give the memory of the factors back; the object can no longer solve."""
-        if self.backend == "pardiso":
-            self._solver.free_memory(everything=True)
+        if isinstance(self._solver, Pardiso):
+            self._solver.release()
         self._solver = None

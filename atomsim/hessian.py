@@ -1,15 +1,15 @@
-"""Second derivatives of the energy: sparse matrix, matrix-free operator, finite differences, mass weighting.
+"""Second derivatives of the energy: sparse matrix, matrix-free operator, mass weighting.
 
 Index order: row 3 i + a (or d i + a in d dimensions) is atom i, Cartesian component a.
 """
 
 from __future__ import annotations
 
-import ase
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from atomsim.kernels.hessian_product import chebyshev_step, full_rows, product
 from atomsim.pairs import PairTerms
 from atomsim.results import Array, IntArray
 
@@ -73,6 +73,60 @@ def mass_weighted(hessian: sparse.spmatrix, mass_n: Array, dimension: int) -> sp
     return (weight @ hessian @ weight).tocsr()
 
 
+class PairRows:
+    """The Hessian or the dynamical matrix as rows of pairs: products with many vectors, no matrix stored.
+
+    Rows may follow an order of the caller; fields are (N, 3, K) in the order of the rows.
+    """
+
+    def __init__(self, terms: PairTerms, *, mass_n: Array | None = None, order_n: IntArray | None = None) -> None:
+        """Sort the pairs into rows.
+
+        Args:
+            terms: pairs and derivatives.
+            mass_n: masses, for the dynamical matrix; the Hessian where absent [m].
+            order_n: atoms in the order of the rows; as they are numbered where absent.
+        """
+        self.n_atoms, self.dimension = terms.n_atoms, terms.dimension
+        order_n = np.arange(self.n_atoms) if order_n is None else order_n
+        rank_n = np.empty(self.n_atoms, np.int64)
+        rank_n[order_n] = np.arange(self.n_atoms)
+        self.mass_n = np.ones(self.n_atoms) if mass_n is None else np.asarray(mass_n, dtype=float)[order_n]
+        self._start, self._neighbour, pair = full_rows(terms.first_p, terms.second_p, rank_n)
+        self._vector = terms.vector_pc[pair]
+        self._bond = np.stack([4.0 * terms.derivative_kp[2][pair], 2.0 * terms.derivative_kp[1][pair]], axis=1)
+        self._inverse_root = self.mass_n**-0.5
+
+    def product(self, field_nck: Array) -> Array:
+        """Return the matrix times each vector, same shape [unit of the matrix times that of the field].
+
+        Args:
+            field_nck: vectors, (N, 3, K) [any unit].
+        """
+        out_nck = np.empty_like(field_nck)
+        product(
+            self._start, self._neighbour, self._vector, self._bond, self._inverse_root,
+            np.ascontiguousarray(field_nck), out_nck,
+        )  # fmt: skip
+        return out_nck
+
+    def chebyshev_step(self, field_nck: Array, previous_nck: Array, *, centre: float, half_width: float) -> Array:
+        """Put 2 (A - centre)/half_width field - previous into ``previous``; return field.field, new.field, (2, K) [-].
+
+        Args:
+            field_nck: T_n of the scaled matrix on the vectors [-].
+            previous_nck: T_{n-1} on them; becomes T_{n+1} [-].
+            centre: middle of the interval of the spectrum [unit of the matrix].
+            half_width: half its width [unit of the matrix].
+        """
+        moments = np.empty((2, field_nck.shape[2]))
+        chebyshev_step(
+            self._start, self._neighbour, self._vector, self._bond, self._inverse_root,
+            centre, half_width, field_nck, previous_nck, moments,
+        )  # fmt: skip
+        return moments
+
+
 class HessianOperator(LinearOperator):
     """The Hessian as a matrix-free operator: a product costs one pass over the pairs and no matrix is stored."""
 
@@ -84,41 +138,15 @@ class HessianOperator(LinearOperator):
         """
         n = terms.dimension * terms.n_atoms
         super().__init__(dtype=np.float64, shape=(n, n))
-        self._terms = terms
+        self._rows = PairRows(terms)
+
+    def _matmat(self, vectors: Array) -> Array:
+        n, d = self._rows.n_atoms, self._rows.dimension
+        field_nck = np.zeros((n, 3, vectors.shape[1]))
+        field_nck[:, :d] = vectors.reshape(n, d, -1)
+        return self._rows.product(field_nck)[:, :d].reshape(vectors.shape)
 
     def _matvec(self, vector: Array) -> Array:
-        terms = self._terms
-        field_nc = np.zeros((terms.n_atoms, 3))
-        field_nc[:, : terms.dimension] = np.reshape(vector, (terms.n_atoms, terms.dimension))
-        delta_pc = terms.difference(field_nc)
-        along_p = np.einsum("pc,pc->p", terms.vector_pc, delta_pc)
-        pull_pc = (4.0 * terms.derivative_kp[2] * along_p)[:, None] * terms.vector_pc
-        pull_pc += 2.0 * terms.derivative_kp[1][:, None] * delta_pc
-        return terms.scatter(pull_pc)[:, : terms.dimension].ravel()
+        return self._matmat(np.reshape(vector, (-1, 1))).ravel()
 
-    _rmatvec = _matvec  # the Hessian is symmetric
-
-
-def finite_difference_hessian(atoms: ase.Atoms, *, step: float = 1e-4) -> Array:
-    """Return the dense Hessian of any ASE calculator, (3N, 3N), symmetrised [energy/length^2 of the calculator].
-
-    Central differences of the forces: the error is O(step^2) from the third derivative plus force noise / step.
-    Constraints on the atoms are left aside.
-
-    Args:
-        atoms: configuration with a calculator attached; it is left as it was.
-        step: displacement [length unit of the calculator].
-    """
-    work = atoms.copy()
-    work.calc = atoms.calc
-    positions_nc = atoms.positions.copy()
-    hessian = np.empty((positions_nc.size, positions_nc.size))
-    for row in range(positions_nc.size):
-        forces = []
-        for sign in (1.0, -1.0):
-            shifted = positions_nc.copy()
-            shifted.flat[row] += sign * step
-            work.set_positions(shifted, apply_constraint=False)
-            forces.append(work.get_forces(apply_constraint=False).ravel())
-        hessian[row] = (forces[1] - forces[0]) / (2 * step)
-    return 0.5 * (hessian + hessian.T)
+    _rmatvec, _rmatmat = _matvec, _matmat  # the Hessian is symmetric

@@ -17,7 +17,8 @@ from atomsim.pairs import PairInteraction, composition_of
 from atomsim.potentials import Model, get_model
 from atomsim.results import Array, IntArray, quantity
 from atomsim.structure import check_structure, make_atoms, random_start
-from atomsim.thermostat import LinearCooling
+from atomsim.swap import require_mixture, run_with_swaps
+from atomsim.thermostat import LinearCooling, Schedule
 
 PUSH = 0.05  # displacement of the most moving atom when a saddle is left along its lowest mode [sigma]
 MOST_PUSHES = 4  # how often a saddle is left before giving up
@@ -45,6 +46,7 @@ class Glass:
     n_negative: int = quantity("1", "negative eigenvalues of the dynamical matrix")
     n_evaluations: int = quantity("1", "force evaluations of the minimisation")
     parent_energy: float = quantity("epsilon", "potential energy per atom of the liquid it came from", default=np.nan)
+    swap_acceptance: float = quantity("1", "share of the exchanges of atoms that was accepted", default=np.nan)
 
     @property
     def n_atoms(self) -> int:
@@ -102,7 +104,7 @@ class Glass:
 
 @dataclass(frozen=True)
 class QuenchParameters:
-    """How a glass is made: a random start is melted, equilibrated, cooled (or not) and minimised."""
+    """How a glass is made: a random start is melted, equilibrated (also by swaps), cooled (or not) and minimised."""
 
     potential: str = quantity("1", "specification of the potential")
     n_atoms: int = quantity("1", "number of atoms")
@@ -115,6 +117,10 @@ class QuenchParameters:
     )
     final_temperature: float = quantity("epsilon/k_B", "where cooling ends", default=0.0)
     on_saddle: str = quantity("1", "'refuse' or 'push' off a saddle and minimise again", default="push")
+    swap_attempts: float | None = quantity(
+        "1", "exchanges of unlike atoms tried per atom in each interval; dynamics alone where absent", default=None
+    )
+    swap_interval: float = quantity("sigma sqrt(m/epsilon)", "dynamics between the exchanges", default=0.25)
 
 
 def masses_of(atoms: ase.Atoms) -> Array:
@@ -235,6 +241,9 @@ def pushed_off(interaction: PairInteraction, positions_nc: Array, mass_n: Array)
 def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progress: Progress | None = None) -> Glass:
     """Make one glass: random start, liquid at a temperature, cooling at a rate or not at all, inherent structure.
 
+    With ``swap_attempts`` the atoms of a mixture exchange places in the liquid and while it cools, so that a
+    polydisperse liquid reaches equilibrium at temperatures where dynamics alone would take for ever.
+
     Args:
         parameters: the protocol.
         rng: source of randomness.
@@ -253,22 +262,19 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
     state = dynamics.start(
         interaction, start_nc, temperature=parameters.temperature, rng=rng, mass_n=atoms.get_masses()
     )
-    state, _ = dynamics.run(
-        interaction,
-        state,
-        steps=round(parameters.melt_time / parameters.time_step),
-        time_step=parameters.time_step,
-        temperature=parameters.temperature,
-        progress=_share(progress, "melt"),
-    )
+    melt = round(parameters.melt_time / parameters.time_step)
+    state, swaps = _evolve(interaction, state, parameters, melt, parameters.temperature, rng, _share(progress, "melt"))
     if parameters.cooling_rate is not None:
-        state = _cool(interaction, state, parameters, progress)
+        state, cooling_swaps = _cool(interaction, state, parameters, rng, progress)
+        swaps += cooling_swaps
     parent, _ = interaction.energy_and_forces(state.positions_nc)
     atoms.positions = state.positions_nc
     if progress is not None:
         progress("minimise", 0.0)
     glass = inherent_structure(atoms, parameters.potential, on_saddle=parameters.on_saddle, name="quenched liquid")
-    return replace(glass, parent_energy=parent / parameters.n_atoms)
+    attempted, accepted = swaps
+    acceptance = float(accepted / attempted) if attempted else np.nan
+    return replace(glass, parent_energy=parent / parameters.n_atoms, swap_acceptance=acceptance)
 
 
 def _share(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
@@ -278,9 +284,47 @@ def _share(progress: Progress | None, what: str) -> Callable[[int, int], None] |
     return lambda step, steps: progress(what, step / steps)
 
 
+def _evolve(
+    interaction: PairInteraction,
+    state: dynamics.MDState,
+    parameters: QuenchParameters,
+    steps: int,
+    temperature: float | Schedule,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[dynamics.MDState, IntArray]:
+    """A number of steps of dynamics, with exchanges where the protocol asks for them; numbers tried and made."""
+    if parameters.swap_attempts is None:
+        state, _ = dynamics.run(
+            interaction,
+            state,
+            steps=steps,
+            time_step=parameters.time_step,
+            temperature=temperature,
+            progress=progress,
+        )
+        return state, np.zeros(2, np.int64)
+    state, log = run_with_swaps(
+        interaction,
+        state,
+        steps=steps,
+        time_step=parameters.time_step,
+        temperature=temperature,
+        attempts=parameters.swap_attempts,
+        every=max(1, round(parameters.swap_interval / parameters.time_step)),
+        rng=rng,
+        progress=progress,
+    )
+    return state, np.array([log.attempted_b.sum(), log.accepted_b.sum()])
+
+
 def _cool(
-    interaction: PairInteraction, state: dynamics.MDState, parameters: QuenchParameters, progress: Progress | None
-) -> dynamics.MDState:
+    interaction: PairInteraction,
+    state: dynamics.MDState,
+    parameters: QuenchParameters,
+    rng: np.random.Generator,
+    progress: Progress | None,
+) -> tuple[dynamics.MDState, IntArray]:
     """Lower the temperature linearly in time from that of the liquid to the final one."""
     assert parameters.cooling_rate is not None
     cooling = LinearCooling(
@@ -289,15 +333,8 @@ def _cool(
         rate=parameters.cooling_rate,
         begin=state.time,
     )
-    state, _ = dynamics.run(
-        interaction,
-        state,
-        steps=max(1, round(cooling.duration / parameters.time_step)),
-        time_step=parameters.time_step,
-        temperature=cooling,
-        progress=_share(progress, "cool"),
-    )
-    return state
+    steps = max(1, round(cooling.duration / parameters.time_step))
+    return _evolve(interaction, state, parameters, steps, cooling, rng, _share(progress, "cool"))
 
 
 def check_protocol(parameters: QuenchParameters, model: Model) -> None:
@@ -324,3 +361,8 @@ def check_protocol(parameters: QuenchParameters, model: Model) -> None:
         raise InputError(
             f"final_temperature = {parameters.final_temperature} must lie between 0 and {parameters.temperature}"
         )
+    if parameters.swap_attempts is not None:
+        require_mixture(model)
+        for key in ("swap_attempts", "swap_interval"):
+            if not 0 < getattr(parameters, key) < np.inf:
+                raise InputError(f"{key} = {getattr(parameters, key)} must be positive and finite")

@@ -285,6 +285,8 @@ def decode(group: h5py.Group, kind: type[T]) -> T:
     values = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name not in group:
+            if field.default is not dataclasses.MISSING:
+                continue  # the field is younger than the file
             raise _Mismatch(f"group {group.name!r} has no field {field.name!r} of {kind.__name__}")
         values[field.name] = _decode_value(group[field.name], hints[field.name])
     return kind(**values)

@@ -14,7 +14,8 @@ from analysis.sections import Count, NotNegative, Positive, Section
 from atomsim.annealing import AnnealParameters, frame_steps
 from atomsim.engines import engine_potential, is_engine_potential
 from atomsim.engines.glass import AlloyParameters, check_alloy_protocol
-from atomsim.errors import MissingExtra
+from atomsim.engines.potential import STYLES
+from atomsim.errors import InputError, MissingExtra, nearest
 from atomsim.potentials import get_model
 from atomsim.units import METAL, REDUCED, UnitSystem
 
@@ -69,6 +70,9 @@ class AlloyGlassSection(GlassSection):
         None, description="temperature per time [K/ps]; an instantaneous quench where absent"
     )
     final_temperature: Positive = Field(300.0, description="where cooling ends [K]")
+    start_density: Positive | None = Field(
+        None, description="density of the random start [kg/m^3]; from the crystals of its elements where absent"
+    )
 
     @field_validator("potential")
     @classmethod
@@ -79,17 +83,25 @@ class AlloyGlassSection(GlassSection):
             raise ValueError(str(error)) from error
         return value
 
-    @field_validator("density", "on_saddle")
+    @field_validator("density", "on_saddle", "swap_attempts", "swap_interval")
     @classmethod
     def _not_chosen(cls, value: object) -> object:
-        raise ValueError("not a choice here: the density is that of zero pressure, and saddles are left by themselves")
+        raise ValueError(
+            "not a choice here: the density is that of zero pressure, saddles are left by themselves, and atoms move "
+            "by dynamics alone"
+        )
 
     def _check_cell(self, n_atoms: int) -> None:
         check_alloy_protocol(AlloyParameters(n_atoms=n_atoms, **self.protocol()))
 
     def protocol(self) -> dict[str, Any]:
-        """Return how a glass is made, without the number of its atoms."""
-        return self.model_dump(exclude={"sizes", "samples", "density", "on_saddle"})
+        """Return how a glass is made, without the number of its atoms.
+
+        What is absent is left out: glasses that never had it keep the keys of their results, which are hashes of this.
+        """
+        left_out = {"sizes", "samples", "density", "on_saddle", "swap_attempts", "swap_interval"}
+        values = self.model_dump(exclude=left_out)
+        return {key: value for key, value in values.items() if key != "start_density" or value is not None}
 
 
 class AnnealStudy(StudyConfig):
@@ -137,6 +149,13 @@ class AlloyAnnealStudy(AnnealStudy):
         return len(self.glass.composition)
 
 
+class AlloyGlassStudy(StudyConfig):
+    """Glasses of a real material alone, of one element or several; a table ``[anneal]`` may follow, for its verb."""
+
+    glass: AlloyGlassSection
+    anneal: AnnealSection | None = None
+
+
 class _Glass(BaseModel):
     """The key that says which kind of study a file holds; whether it is allowed is for that kind to say."""
 
@@ -147,6 +166,25 @@ class _Glass(BaseModel):
 class _AnyStudy(BaseModel):
     model_config = ConfigDict(extra="ignore")
     glass: _Glass = Field(default_factory=_Glass)
+
+
+def load_glass_study(path: Path, overrides: Sequence[str] = ()) -> AlloyGlassStudy:
+    """Read and check a study file for its glasses alone, which another engine makes.
+
+    Args:
+        path: a TOML file.
+        overrides: texts ``table.key=value``, applied over the file in order.
+
+    Raises:
+        InputError: the file cannot be read, a key is unknown, a value is not allowed, or its potential is a pair model.
+    """
+    potential = str(read_study(path, overrides, _AnyStudy).glass.potential)
+    if not is_engine_potential(potential):
+        raise InputError(
+            f"{path}: glass.potential = {potential!r}; expected a potential of LAMMPS, as sw:Si.sw or "
+            f"eam/fs:CuZr_mm.eam.fs{nearest(potential.partition(':')[0], STYLES)}; pair models have 'atomsim run'"
+        )
+    return read_study(path, overrides, AlloyGlassStudy)
 
 
 def load_anneal_study(path: Path, overrides: Sequence[str] = ()) -> AnnealStudy:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from analysis.annealing.config import AlloyAnnealStudy, AnnealStudy
+from analysis.annealing.config import AlloyAnnealStudy, AlloyGlassStudy, AnnealStudy
 from analysis.annealing.measures import summarise
 from analysis.annealing.results import AnnealSummary, FrameStructures, MetalFrameStructures, Series
 from analysis.config import StudyConfig
@@ -96,7 +96,7 @@ def _restated(series: Series, units: UnitSystem) -> Series:
 
 
 def _alloy_glass_parameters(config: StudyConfig) -> dict[str, Any]:
-    return cast(AlloyAnnealStudy, config).glass.protocol()
+    return cast("AlloyAnnealStudy | AlloyGlassStudy", config).glass.protocol()
 
 
 def _anneal_parameters(config: StudyConfig, *, temperature: float) -> dict[str, Any]:
@@ -141,6 +141,9 @@ def _summary_cost(parameters: Mapping[str, Any], sizes: Sequence[int], *, temper
     return Cost(5 + temperatures * parameters["resamples"] * RESAMPLE_SECONDS, WORKER_MEMORY)
 
 
+ALLOY_GLASSES = Stage("glass", 1, AlloyGlass, _alloy_glass, _alloy_glass_parameters, _alloy_glass_cost)
+
+
 def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
     """Return the stages of a study in order; the glasses are those of any other study with the same table.
 
@@ -148,10 +151,7 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
         config: the study.
     """
     real = isinstance(config, AlloyAnnealStudy)
-    if real:
-        glass = Stage("glass", 1, AlloyGlass, _alloy_glass, _alloy_glass_parameters, _alloy_glass_cost)
-    else:
-        glass = next(stage for stage in STAGES if stage.name == "glass")
+    glass = ALLOY_GLASSES if real else next(stage for stage in STAGES if stage.name == "glass")
     anneals, structures = [], []
     for temperature in config.anneal.temperatures:
         name = f"T{temperature:g}"

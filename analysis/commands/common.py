@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +31,26 @@ def print_json(document: Any) -> None:
     sys.stdout.write(as_json(document) + "\n")
 
 
+class ToldProgress:
+    """Progress by remarks, a line each time another quarter of a step is done."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        self._last: tuple[str, int] = ("", 0)
+
+    def __call__(self, what: str, share: float) -> None:
+        """Say how far a step has come.
+
+        Args:
+            what: the step.
+            share: done of it, between 0 and 1 [-].
+        """
+        now = (what, int(4 * share))
+        if now != self._last:
+            self._last = now
+            terminal.remark(f"{what}: {25 * now[1]} %")
+
+
 def check_figure(path: Path | None, option: str = "--figure") -> None:
     """Refuse the name of a figure that cannot be written.
 
@@ -44,6 +65,8 @@ def check_figure(path: Path | None, option: str = "--figure") -> None:
         raise InputError(f"{option} {path}: expected a file {' or '.join(FORMATS)}")
     if path is not None and not path.parent.is_dir():
         raise InputError(f"{option} {path}: no folder {path.parent}")
+    if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{option} {path}: it cannot be written there")
 
 
 def write_figure(path: Path, figure: Any) -> None:
@@ -52,13 +75,17 @@ def write_figure(path: Path, figure: Any) -> None:
     Args:
         path: the file.
         figure: a matplotlib figure.
+
+    Raises:
+        InputError: the file cannot be written.
     """
     from analysis.plotting.style import as_png, as_svg
 
-    if path.suffix == ".svg":
-        path.write_text(as_svg(figure), encoding="utf-8")
-    else:
-        path.write_bytes(as_png(figure))
+    content = as_svg(figure).encode() if path.suffix == ".svg" else as_png(figure)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{path}: the figure cannot be written there: {error.strerror}") from error
     terminal.remark(f"figure: {path}")
 
 

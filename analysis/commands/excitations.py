@@ -14,7 +14,7 @@ import numpy as np
 import typer
 
 from analysis import terminal
-from analysis.commands.common import check_figure, print_json, write_figure
+from analysis.commands.common import ToldProgress, check_figure, print_json, write_figure
 from atomsim.errors import InputError, NotAMinimum
 from atomsim.units import ATOMIC, ATOMIC_SCALES, REDUCED, UnitSystem
 
@@ -245,7 +245,7 @@ def _excitations_of_engine(
     glass, alloy = source.real, source.alloys[0]
     parameters = ExcitationParameters(hbar=source.hbar, form=form, temperature=temperature * ATOMIC.boltzmann)
     reach = None if form == "literal" else float(order.shells.r_max_s[0])
-    told = _Told()
+    told = ToldProgress()
     found = mechanics_of_engine(
         glass, alloy, soft_modes=min(SOFT_MODES_OF_A_STRUCTURE, 3 * glass.n_atoms - 3), ordering_reach=reach,
         progress=told,
@@ -259,19 +259,6 @@ def _excitations_of_engine(
             longest=float(np.linalg.norm(order.waves.wave_vector_qc, axis=1).max()), soft=found.soft,
         )
     ]  # fmt: skip
-
-
-class _Told:
-    """Progress by remarks, a line each time another quarter of a step is done."""
-
-    def __init__(self) -> None:
-        self._last: tuple[str, int] = ("", 0)
-
-    def __call__(self, what: str, share: float) -> None:
-        now = (what, int(4 * share))
-        if now != self._last:
-            self._last = now
-            terminal.remark(f"{what}: {25 * now[1]} %")
 
 
 def _excitations(

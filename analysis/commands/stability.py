@@ -69,7 +69,9 @@ def measured_stability(
         listed = "; ".join(f"{potential} at density {density:g}" for potential, density in sorted(kinds))
         raise InputError(f"studies of different liquids have no omega_c in common: {listed}")
     if omega_c is None:
-        omega_c = lowest_maximum(np.concatenate([e.vibrations.omega_m for _, s in studies for e in s.ensembles]))
+        spectra = [e.vibrations for _, study in studies for e in study.ensembles]
+        whole = [vibrations.whole_spectrum("the first maximum of g(omega)") for vibrations in spectra]
+        omega_c = lowest_maximum(np.concatenate(whole))
     return compare_with_stability([quenched_modes(s, place) for place, s in studies], omega_c=omega_c, quartic=quartic)
 
 

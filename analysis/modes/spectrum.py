@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
+from analysis.modes.forecast import forecast_modes
+from analysis.modes.krylov import lowest_by_inverse
 from analysis.modes.participation import effective_mass, participation_number
-from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, start_vector, zero_tolerance
-from atomsim.errors import IncompleteSpectrum, InputError, NotConverged
+from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, zero_tolerance
+from atomsim.errors import IncompleteSpectrum
 from atomsim.factorise import SymmetricFactor
 from atomsim.hessian import hessian_matrix, mass_weighted
 from atomsim.quench import Glass
 from atomsim.results import Array, quantity
 
-DENSE_LIMIT = 1200  # degrees of freedom below which LAPACK beats the sparse solver for a few modes
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -104,74 +106,87 @@ def full_spectrum(glass: Glass, *, keep_vectors: int | None = None) -> Modes:
     return _modes(glass, matrix, values, vectors, keep, complete=True)
 
 
-def lowest_modes(glass: Glass, count: int, *, backend: str | None = None) -> Modes:
-    """Return the lowest ``count`` modes (zero modes included), certified complete by an inertia count.
+def lowest_modes(
+    glass: Glass,
+    count: int,
+    *,
+    method: str | None = None,
+    available: float | None = None,
+    report: Report | None = None,
+) -> Modes:
+    """Return the lowest ``count`` modes (zero modes included), certified complete.
 
-    Shift-invert Lanczos just below zero; then the matrix is factorised once between the last mode wanted and the
-    next one, and the number of negative pivots must equal the number of modes found below.
+    Few modes of a large configuration come from block Lanczos on the inverse just below zero; then the matrix is
+    factorised once between the last mode wanted and the next one, and the number of negative pivots must equal the
+    number of modes found below. Else LAPACK computes them. Cost and memory are forecast before anything is done.
 
     Args:
         glass: the configuration.
         count: number of modes, at most the number of degrees of freedom.
-        backend: factorisation, see :class:`atomsim.factorise.SymmetricFactor`.
+        method: ``dense``, ``pardiso`` or ``superlu``; None takes the fastest that fits into memory.
+        available: memory that may be used, that of the machine where absent [B].
+        report: called with lines that say which method was taken and why, and how far it is.
 
     Raises:
-        InputError: count out of range.
+        InputError: count out of range, unknown method, or not enough memory.
         IncompleteSpectrum: the inertia count finds more modes than Lanczos did.
         NotConverged: Lanczos did not converge.
     """
-    matrix = dynamical_matrix(glass)
-    size = matrix.shape[0]
-    if not 1 <= count <= size:
-        raise InputError(f"count = {count} modes; expected 1 to {size}")
-    if size <= DENSE_LIMIT or count > size // 4:
-        values, vectors = linalg.eigh(matrix.toarray(), subset_by_index=[0, count - 1], check_finite=False)
-        return _modes(glass, matrix, values, vectors, count, complete=True)
-    values, vectors = _shift_invert(matrix, count, backend)
+    terms = glass.interaction().terms(glass.positions_nc)
+    plan = forecast_modes(terms, count, method=method, available=available)
+    plan.require_memory()
+    if report is not None:
+        report(str(plan))
+    matrix = mass_weighted(hessian_matrix(terms), glass.mass_n, terms.dimension)
+    del terms
+    if plan.method == "dense":
+        dense = matrix.toarray(order="F")
+        values, vectors = linalg.eigh(dense, subset_by_index=[0, count - 1], overwrite_a=True, check_finite=False)
+    else:
+        values, vectors = _shift_invert(matrix, count, plan.method, report)
     return _modes(glass, matrix, values[:count], vectors[:, :count], count, complete=True)
 
 
-def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str | None) -> tuple[Array, Array]:
+def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str, report: Report | None) -> tuple[Array, Array]:
     """Lowest eigenpairs and some beyond, with the inertia certificate at a gap above the last one wanted."""
     size = matrix.shape[0]
     wanted = min(count + max(8, count // 10), size - 1)
     shift = -LANCZOS_SHIFT * float(matrix.diagonal().mean())
     factor = SymmetricFactor(matrix, shift=shift, backend=backend)
     if factor.n_negative:  # not a minimum: the shift must lie below the lowest eigenvalue
-        factor.release()
         shift = 1.05 * lowest_pair(matrix)[0]
-        factor = SymmetricFactor(matrix, shift=shift, backend=backend)
-    inverse = LinearOperator(matrix.shape, matvec=factor.solve, dtype=float)
+        factor.move_to(shift)
     try:
-        values, vectors = eigsh(
-            matrix,
-            k=wanted,
-            sigma=shift,
-            OPinv=inverse,
-            v0=start_vector(size),
-            tol=1e-13,
-            ncv=min(size, 2 * wanted + 20),
-        )
-    except ArpackNoConvergence as failure:
-        raise NotConverged(f"Lanczos found {len(failure.eigenvalues)} of {wanted} modes", failure.eigenvalues) from None
+        values, vectors = lowest_by_inverse(factor.solve, size, wanted, shift=shift, progress=_progress(report))
+        _certify_count(factor, values, count)
     finally:
         factor.release()
-    order = np.argsort(values)
-    values, vectors = values[order], vectors[:, order]
-    _certify_count(matrix, values, count, backend)
     return values, vectors
 
 
-def _certify_count(matrix: sparse.csr_matrix, values: Array, count: int, backend: str | None) -> None:
+def _progress(report: Report | None) -> Callable[[float], None] | None:
+    """One line for each further tenth of the modes, not for each step."""
+    if report is None:
+        return None
+    told = 0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if int(10 * share) > told:
+            told = int(10 * share)
+            report(f"Lanczos: {100 * share:.0f} % of the modes")
+
+    return tell
+
+
+def _certify_count(factor: SymmetricFactor, values: Array, count: int) -> None:
     """Compare the modes found below the widest gap above the last one wanted with the inertia there."""
     gaps = np.diff(values[count - 1 :])
     place = count - 1 + int(np.argmax(gaps))
     cut = 0.5 * (values[place] + values[place + 1])
-    factor = SymmetricFactor(matrix, shift=cut, backend=backend)
-    below = factor.n_negative
-    factor.release()
-    if below != place + 1:
+    factor.move_to(cut)
+    if factor.n_negative != place + 1:
         raise IncompleteSpectrum(
-            f"{below} eigenvalues lie below {cut:.6g} by inertia, but the eigen-solver found {place + 1}",
+            f"{factor.n_negative} eigenvalues lie below {cut:.6g} by inertia, but the eigen-solver found {place + 1}",
             estimate=values,
         )

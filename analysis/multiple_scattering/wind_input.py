@@ -196,7 +196,7 @@ def reduced_input(
     factor = scale_to_density(atoms, density)
     found = given_configuration(
         shifts,
-        [names[species] for species in species_n],
+        [names[int(species)] for species in species_n],
         atoms.positions * factor,
         l_max=l_max,
         cell_cc=atoms.cell.array * factor,

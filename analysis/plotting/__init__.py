@@ -7,6 +7,21 @@ figure) and return them.
 from matplotlib.figure import Figure
 
 from analysis.plotting.landscape import plot_landscape, table_landscape
+from analysis.plotting.nonlinear import (
+    plot_barriers,
+    plot_decay,
+    plot_double_well,
+    table_barriers,
+    table_decay,
+    table_double_well,
+)
+from analysis.plotting.nonlinear_study import (
+    figure_well_distributions,
+    plot_mean_decay,
+    plot_well_distribution,
+    table_mean_decay,
+    table_wells,
+)
 from analysis.plotting.soft_modes import plot_scan, plot_soft_mode, table_scan, table_soft_mode
 from analysis.plotting.soft_potentials import figure_soft_potentials, plot_soft_potentials, table_soft_potentials
 from analysis.plotting.structure import (
@@ -40,12 +55,17 @@ __all__ = [
     "figure_density_of_states",
     "figure_inherent_structures",
     "figure_soft_potentials",
+    "figure_well_distributions",
     "new_figure",
+    "plot_barriers",
     "plot_conductivity",
+    "plot_decay",
     "plot_density_of_states",
+    "plot_double_well",
     "plot_energies",
     "plot_landscape",
     "plot_low_participation",
+    "plot_mean_decay",
     "plot_pair_distribution",
     "plot_participation",
     "plot_pressures",
@@ -54,14 +74,20 @@ __all__ = [
     "plot_soft_mode",
     "plot_soft_potentials",
     "plot_specific_heat",
+    "plot_well_distribution",
+    "table_barriers",
     "table_conductivity",
+    "table_decay",
     "table_density_of_states",
+    "table_double_well",
     "table_inherent_structures",
     "table_landscape",
+    "table_mean_decay",
     "table_pair_distribution",
     "table_participation",
     "table_scan",
     "table_soft_mode",
     "table_soft_potentials",
     "table_specific_heat",
+    "table_wells",
 ]

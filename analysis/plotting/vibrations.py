@@ -8,8 +8,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.modes import debye_density
-from analysis.plotting.style import BAND_ALPHA, INK, OMEGA, axes_or_new, new_figure, plain_log_ticks, size_style, styled
+from analysis.modes import DensityOfStates, KernelDensity, debye_density
+from analysis.plotting.style import (
+    BAND_ALPHA,
+    BLUE,
+    GREY,
+    INK,
+    OMEGA,
+    axes_or_new,
+    new_figure,
+    plain_log_ticks,
+    size_style,
+    styled,
+)
 from analysis.plotting.table import Cell, Curve, Table
 from analysis.study.results import EnsembleResults
 from atomsim.results import Array
@@ -247,3 +258,51 @@ def table_participation(ensembles: Sequence[EnsembleResults]) -> Table:
         )
     ]
     return Table(header, tuple(rows))
+
+
+@styled
+def plot_kernel_density(
+    density: KernelDensity, ax: Axes | None = None, *, spectrum: DensityOfStates | None = None
+) -> Axes:
+    """Draw g(omega) by the kernel polynomial method with its total error, and a counted spectrum where there is one.
+
+    Args:
+        density: the density.
+        ax: where to draw.
+        spectrum: the same by counting modes.
+    """
+    ax = axes_or_new(ax)
+    if spectrum is not None:
+        ax.stairs(spectrum.density_w, spectrum.edges_w, color=GREY, linewidth=1.0, label="modes counted")
+    centres, total = density.centres_w, density.total_error_w
+    label = f"{density.n_moments} moments, {density.n_vectors} random vectors"
+    ax.plot(centres, density.density_w, color=BLUE, linewidth=1.3, label=label)
+    ax.fill_between(
+        centres, density.density_w - total, density.density_w + total, color=BLUE, alpha=2 * BAND_ALPHA, linewidth=0,
+        label="standard error + truncation",
+    )  # fmt: skip
+    width = float(density.resolution_w.max())
+    height = 1.5 * float(density.density_w.max())  # room for the legend above the curve
+    ax.errorbar(
+        0.08 * density.highest_frequency, 0.93 * height, xerr=width, color=INK, capsize=2.5, linewidth=1.0,
+        label="width of the kernel (± σ)",
+    )  # fmt: skip
+    ax.set_xlim(0, None)
+    ax.set_ylim(0, height)
+    ax.set_xlabel(f"angular frequency {OMEGA}")
+    ax.set_ylabel(r"density of states $g(\omega)$  [$\sigma\,(m/\epsilon)^{1/2}$]")
+    ax.legend(loc="upper right")
+    return ax
+
+
+@styled
+def figure_kernel_density(density: KernelDensity, *, spectrum: DensityOfStates | None = None) -> Figure:
+    """Draw a density of states by the kernel polynomial method.
+
+    Args:
+        density: the density.
+        spectrum: the same by counting modes.
+    """
+    figure = new_figure(5.6, 3.6)
+    plot_kernel_density(density, figure.subplots(), spectrum=spectrum)
+    return figure

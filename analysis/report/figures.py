@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from analysis import plotting
 from analysis.report.alloy_figures import alloy_figures
+from analysis.report.learning_figures import learning_figures
+from analysis.report.nonlinear_figures import nonlinear_figures
 from analysis.report.numbers import estimate_text, plain
 from analysis.report.report_figure import ReportFigure, png, svg
+from analysis.report.tail_figures import tail_figures
 from analysis.report.wind_figures import wind_figures
 from analysis.soft_modes import SoftModes
 from analysis.study.results import WholeStudy
@@ -34,27 +37,38 @@ def draw_figures(study: WholeStudy) -> Iterator[ReportFigure]:
         f"First maximum at {estimate_text(study.largest.structure.first_peak)} σ.",
         plotting.plot_pair_distribution(ensembles).figure, plotting.table_pair_distribution(ensembles),
     )  # fmt: skip
-    yield svg(
-        "density_of_states", "vibrations", "Vibrational density of states and Debye level",
-        "Left: density of states of all vibrations against the angular frequency ω, normalised to one, from full "
-        "diagonalisations. Right: the same over the power of ω in Debye's law, which makes that law level. Dashed: "
-        "Debye's law with the sound velocities from the elastic moduli (Born and non-affine parts). Bands: standard "
-        "error over glasses. Bins with fewer than three modes are left out on the right.",
-        plotting.figure_density_of_states(ensembles), plotting.table_density_of_states(ensembles),
-    )  # fmt: skip
-    yield png(
-        "participation", "vibrations", "Participation ratio against frequency",
-        "Every vibration of every glass: share of the atoms that take part in it, N_k/N with N_k = 1/Σ|e_i|⁴, against "
-        "its angular frequency. Inset: participation numbers N_k of the lowest modes; dashed lines are the lowest "
-        "transverse sound wave of each box. Modes left of it with a small N_k are the soft, quasi-localised ones; the "
-        "modes at the upper end of the spectrum are localised.",
-        plotting.plot_participation(ensembles).figure, plotting.table_participation(ensembles),
-    )  # fmt: skip
+    yield from _vibrations(study)
     yield from _single_mode(study)
     yield from _soft_potentials(study)
     yield from _heat(study)
     yield from alloy_figures(study)
     yield from wind_figures(study)
+    yield from learning_figures(study)
+    yield from tail_figures(study)
+    yield from nonlinear_figures(study)
+
+
+def _vibrations(study: WholeStudy) -> Iterator[ReportFigure]:
+    ensembles = study.ensembles
+    complete = all(e.vibrations.complete for e in ensembles)
+    which = "Every vibration" if complete else "The lowest vibrations"
+    if complete:
+        yield svg(
+            "density_of_states", "vibrations", "Vibrational density of states and Debye level",
+            "Left: density of states of all vibrations against the angular frequency ω, normalised to one, from full "
+            "diagonalisations. Right: the same over the power of ω in Debye's law, which makes that law level. Dashed: "
+            "Debye's law with the sound velocities from the elastic moduli (Born and non-affine parts). Bands: "
+            "standard error over glasses. Bins with fewer than three modes are left out on the right.",
+            plotting.figure_density_of_states(ensembles), plotting.table_density_of_states(ensembles),
+        )  # fmt: skip
+    yield png(
+        "participation", "vibrations", "Participation ratio against frequency",
+        f"{which} of every glass: share of the atoms that take part in it, N_k/N with N_k = 1/Σ|e_i|⁴, against "
+        "its angular frequency. Inset: participation numbers N_k of the lowest modes; dashed lines are the lowest "
+        "transverse sound wave of each box. Modes left of it with a small N_k are the soft, quasi-localised ones; the "
+        "modes at the upper end of the spectrum are localised.",
+        plotting.plot_participation(ensembles).figure, plotting.table_participation(ensembles),
+    )  # fmt: skip
 
 
 def _single_mode(study: WholeStudy) -> Iterator[ReportFigure]:

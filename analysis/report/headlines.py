@@ -12,6 +12,9 @@ import numpy as np
 
 from analysis.report.alloy_headlines import ALLOY_HEADLINES
 from analysis.report.headline import Headline
+from analysis.report.learning_headlines import LEARNING_HEADLINES
+from analysis.report.nonlinear_headlines import nonlinear_headlines
+from analysis.report.tail_headlines import tail_headlines
 from analysis.report.wind_headlines import WIND_HEADLINES
 from analysis.soft_potential.ensemble import UNITS
 from analysis.structure import mean_over_glasses
@@ -169,6 +172,7 @@ _THERMAL = (
 HEADLINES: tuple[Headline, ...] = (
     *_GLASS, *_ELASTICITY, *_MODES, *_SOFT_MODES, *_SOFT_POTENTIAL, *_THERMAL, *ALLOY_HEADLINES,
     *WIND_HEADLINES,
+    *LEARNING_HEADLINES,
 )  # fmt: skip
 
 
@@ -189,7 +193,7 @@ def headline_values(study: WholeStudy) -> tuple[HeadlineValue, ...]:
         study: the study.
     """
     found = []
-    for headline in HEADLINES:
+    for headline in (*HEADLINES, *tail_headlines(study), *nonlinear_headlines(study)):
         if headline.of_study is not None:
             found.append((headline, headline.key, headline.description, headline.of_study(study)))
         if headline.of_size is not None:

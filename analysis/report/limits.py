@@ -9,6 +9,8 @@ import numpy as np
 
 from analysis.report.alloy_limits import alloy_limits
 from analysis.report.headlines import headline_values
+from analysis.report.learning_limits import learning_limits
+from analysis.report.nonlinear_limits import nonlinear_limits
 from analysis.report.wind_limits import wind_limits
 from analysis.study.results import WholeStudy
 
@@ -37,7 +39,8 @@ def limits_of(study: WholeStudy) -> tuple[str, ...]:
         *_few(study),
         *_ordered(study),
         *_soft_modes(study),
-        *(_sentence(text) for text in (*study.thermal.limits, *alloy_limits(study), *wind_limits(study))),
+        *map(_sentence, study.thermal.limits),
+        *map(_sentence, (*alloy_limits(study), *wind_limits(study), *learning_limits(study), *nonlinear_limits(study))),
         *_notes(study),
     )
 

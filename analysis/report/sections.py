@@ -98,6 +98,46 @@ WIND_SECTION = Section(
     ("Schaich 1976",),
 )
 
+TAIL_SECTION = Section(
+    "tail",
+    "Low-frequency tail",
+    "Vibrations below a share of the lowest sound wave of the box, all of them certified found: exponent by maximum "
+    "likelihood, Weibull law of the lowest vibration of each glass, and the amplitude A_g of the law ω⁴ by three "
+    "routes. Beside it the distributions of the parameters of the soft potentials, and whether η and t are "
+    "independent.",
+    ("tail",),
+)
+
+
+LEARNING_SECTION = Section(
+    "learning",
+    "Where soft modes sit",
+    "The softest atoms of a glass, predicted from the local structure at T = 0 by models that learned from other "
+    "glasses: distances, bond order, Voronoi cells, stresses and stiffnesses of single atoms and of their first "
+    "shells. No atom of a glass that is predicted was seen in training.",
+    ("learning",),
+)
+
+
+NONLINEAR_SECTION = Section(
+    "nonlinear",
+    "Nonlinear modes",
+    "Quasi-localised modes as stationary directions of a barrier function of the energy, which phonons of nearly equal "
+    "frequency do not mix into. Found from low vibrations and from the softest bonds of each glass; each is refined to "
+    "round-off and set beside the vibrations of the glass.",
+    ("nonlinear",),
+)
+
+
+WELLS_SECTION = Section(
+    "double_wells",
+    "Double wells",
+    "Neighbouring minima of the glasses: a climb along a soft direction to a saddle with one negative eigenvalue and "
+    "forces at round-off, and the two descents from it, one of which must end in the glass. Followed pairs also have "
+    "an elastic band, a relaxed scan, and the levels of the coordinate along the path.",
+    ("double_wells",),
+)
+
 
 def sections_of(study: WholeStudy) -> tuple[Section, ...]:
     """Return the sections of the report of a study: those of optional tables where it has what stands in them.
@@ -107,7 +147,11 @@ def sections_of(study: WholeStudy) -> tuple[Section, ...]:
     """
     kept = {"order": study.order, "transport": study.transport, "relaxation": study.relaxation}
     alloy = (section for section in ALLOY_SECTIONS if kept[section.anchor] is not None)
-    return (*SECTIONS, *alloy, *((WIND_SECTION,) if study.winds else ()))
+    optional = (
+        (WIND_SECTION, study.winds), (LEARNING_SECTION, study.learning), (TAIL_SECTION, study.tail),
+        (NONLINEAR_SECTION, study.nonlinear), (WELLS_SECTION, study.wells is not None),
+    )  # fmt: skip
+    return (*SECTIONS, *alloy, *(section for section, kept in optional if kept))
 
 
 def findings_of(section: Section, formulas: Sequence[FormulaCheck]) -> list[FormulaCheck]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.soft_modes.contractions import pair_invariants, third_field
 from atomsim.pairs import PairTerms
 from atomsim.results import Array
 
@@ -26,10 +27,7 @@ class Expansion:
 
 def _pair_displacements(terms: PairTerms, vector_nc: Array, mass_n: Array) -> tuple[Array, Array, Array]:
     """Delta, a = R.Delta and b = Delta.Delta of every pair."""
-    delta_pc = terms.difference(vector_nc / np.sqrt(mass_n)[:, None])
-    along_p = np.einsum("pc,pc->p", terms.vector_pc, delta_pc)
-    square_p = np.einsum("pc,pc->p", delta_pc, delta_pc)
-    return delta_pc, along_p, square_p
+    return pair_invariants(terms, vector_nc / np.sqrt(mass_n)[:, None])
 
 
 def expand_along(terms: PairTerms, vector_nc: Array, mass_n: Array) -> Expansion:
@@ -70,12 +68,8 @@ def mode_force(terms: PairTerms, vector_nc: Array, mass_n: Array) -> Array:
         vector_nc: mass-weighted direction e, (N, 3) [-].
         mass_n: masses [m].
     """
-    delta_pc, a, b = _pair_displacements(terms, vector_nc, mass_n)
-    second, third = terms.derivative_kp[2], terms.derivative_kp[3]
-    field_pc = (2 * (4 * a**2 * third + 2 * b * second))[:, None] * terms.vector_pc + (8 * a * second)[
-        :, None
-    ] * delta_pc
-    return terms.scatter(field_pc) / np.sqrt(mass_n)[:, None]
+    root = np.sqrt(mass_n)[:, None]
+    return third_field(terms, vector_nc / root) / root
 
 
 def linear_strain_coupling(terms: PairTerms, vector_nc: Array, mass_n: Array) -> Array:

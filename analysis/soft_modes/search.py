@@ -82,7 +82,8 @@ def choose(modes: Modes, phonon_frequency: float, selection: Selection) -> tuple
         index_m = np.arange(first, first + selection.count)
         return index_m, float(modes.omega_m[index_m[-1]]) if len(index_m) else 0.0
     limit = selection.phonon_fraction * phonon_frequency
-    if kept < len(modes.omega_m) and modes.omega_m[kept - 1] < limit:
+    some_missing = kept < 2 * modes.n_atoms  # whole spectra have two or three modes for each atom
+    if some_missing and modes.omega_m[kept - 1] < limit:
         raise IncompleteSpectrum(
             f"eigenvectors are kept up to omega = {modes.omega_m[kept - 1]:.4g}, below the limit {limit:.4g} of the "
             "soft modes; keep more eigenvectors",

@@ -20,6 +20,8 @@ from atomsim import store
 from atomsim.errors import InputError
 
 SAMPLED = ("glass", "modes", "elasticity", "soft_modes", "excitations")  # of each glass, as ensembles take them
+# of the whole study, where it asks for them
+OPTIONAL = ("order", "transport", "relaxation", "tail", "learning", "nonlinear_summary", "well_summary")
 
 
 def open_study(directory: Path) -> WholeStudy:
@@ -56,7 +58,9 @@ def open_study(directory: Path) -> WholeStudy:
         for n in sorted(config.glass.sizes)
     )
     (parameters,), (thermal,), (choice,) = results("soft_potentials"), results("thermal"), results("scan")
-    order, transport, relaxation = (next(iter(results(name)), None) for name in ("order", "transport", "relaxation"))
+    order, transport, relaxation, tail, learning, nonlinear, wells = (
+        next(iter(results(name)), None) for name in OPTIONAL
+    )
     return WholeStudy(
         name=config.study.name,
         configuration=config.as_dict(),
@@ -71,6 +75,10 @@ def open_study(directory: Path) -> WholeStudy:
         order=order,
         transport=transport,
         relaxation=relaxation,
+        learning=learning,
+        tail=tail,
+        nonlinear=nonlinear,
+        wells=wells,
     )
 
 

@@ -16,6 +16,10 @@ from analysis.soft_modes import SoftModes
 from analysis.soft_potential import EnsembleParameters, SoftPotentials
 from analysis.structure import StructureSummary, structure_summary
 from analysis.study.glass_wind import GlassWind
+from analysis.study.learning_stages import StudyLearning
+from analysis.study.study_nonlinear import StudyNonlinear
+from analysis.study.study_tail import StudyTail
+from analysis.study.study_wells import StudyWells
 from analysis.thermal import ThermalPrediction
 from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
 from atomsim.errors import InputError
@@ -52,8 +56,8 @@ class WholeStudy:
     """A finished study: ensembles from the smallest size on, and what follows from all of them together.
 
     ``soft_potentials`` are those of all modes that their relaxed quartic term bounds, None if there is none;
-    ``material`` is the one that ``thermal`` speaks of, ``scan_note`` why there is no scan. ``order``, ``transport`` and
-    ``relaxation`` are None unless the study asks for them; ``order`` pools the glasses of all sizes.
+    ``material`` is the one that ``thermal`` speaks of, ``scan_note`` why there is no scan. ``order``, ``transport``,
+    ``relaxation`` and those below are None unless the study asks for them; ``order`` pools the glasses of all sizes.
     """
 
     name: str
@@ -69,6 +73,10 @@ class WholeStudy:
     order: AlloyOrder | None = None
     transport: StudyTransport | None = None
     relaxation: StudyRelaxation | None = None
+    learning: StudyLearning | None = None
+    tail: StudyTail | None = None
+    nonlinear: StudyNonlinear | None = None
+    wells: StudyWells | None = None
 
     def __post_init__(self) -> None:
         """Refuse a study without glasses."""
@@ -107,7 +115,7 @@ def ensemble_results(
 
     Args:
         glasses: inherent structures of one size.
-        spectra: the complete spectrum of each.
+        spectra: the spectrum of each, whole or its lowest modes.
         elasticities: the elastic constants of each.
         soft_modes: the soft modes of each.
         excitations: the concentration excitations of each, or none at all.

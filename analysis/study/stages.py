@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from analysis.config import MaterialSection, StudyConfig
-from analysis.modes import Elasticity, Modes, elasticity, full_spectrum
+from analysis.modes import Elasticity, Modes, elasticity, full_spectrum, lowest_modes
 from analysis.scanned import ScannedMode, choose_mode, scan_soft_mode
 from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
 from analysis.structure import StructureSummary, structure_summary
 from analysis.study.alloy_stages import alloy_stages
+from analysis.study.learning_stages import learning_stages
+from analysis.study.nonlinear_stages import nonlinear_stages
 from analysis.study.plan import PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
+from analysis.study.tail_stages import tail_stages
 from analysis.study.wind_stages import wind_stages
 from analysis.thermal import ThermalPrediction, predict_thermal
-from analysis.vibrations import SoundSummary, VibrationSummary, sound_summary, vibration_summary
+from analysis.vibrations import SoundSummary, VibrationSummary, is_whole, sound_summary, vibration_summary
+from atomsim.errors import IncompleteSpectrum
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, make_glass
 
@@ -36,11 +40,22 @@ def _elasticity(parameters: Parameters, inputs: Inputs, rng: np.random.Generator
 
 def _modes(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> Modes:
     (glass,) = inputs["glass"]
-    return full_spectrum(glass, keep_vectors=parameters["keep_vectors"])
+    keep = parameters["keep_vectors"]
+    if "lowest" not in parameters:
+        return full_spectrum(glass, keep_vectors=keep)
+    modes = lowest_modes(glass, parameters["lowest"] + glass.healthy_zero_modes)
+    return replace(modes, vectors_mnc=modes.vectors_mnc[:keep])
 
 
 def _soft_modes(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> SoftModes:
     (glass,), (elastic,), (modes,) = inputs["glass"], inputs["elasticity"], inputs["modes"]
+    limit, end = parameters["phonon_fraction"] * elastic.lowest_phonon_frequency, float(modes.omega_m[-1])
+    if parameters["count"] is None and not is_whole(modes) and end < limit:
+        raise IncompleteSpectrum(
+            f"the lowest vibrations of the glass end at omega = {end:.4g}, below the limit {limit:.4g} of its soft "
+            "modes; raise modes.lowest or lower soft_modes.fraction",
+            estimate=end,
+        )
     return find_soft_modes(glass, modes, elastic, Selection(**parameters))
 
 
@@ -80,7 +95,7 @@ def _soft_potentials(parameters: Parameters, inputs: Inputs, rng: np.random.Gene
 def _thermal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> ThermalPrediction:
     (structure,), (sound,), (vibrations,) = inputs["structure"], inputs["sound"], inputs["vibrations"]
     (potentials,) = inputs["soft_potentials"]
-    n_glasses = len(structure.volume_g)
+    glasses = range(len(structure.volume_g)) if vibrations.complete else range(0)  # no heat from a part of a spectrum
     return predict_thermal(
         potentials,
         MaterialSection(**parameters["material"]).material(),
@@ -88,8 +103,8 @@ def _thermal(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -
         number_density=float(structure.n_atoms_g.sum() / structure.volume_g.sum()),
         longitudinal_velocity=sound.longitudinal_velocity.value,
         transverse_velocity=sound.transverse_velocity.value,
-        omega_samples=[vibrations.omega_m[vibrations.glass_m == g] for g in range(n_glasses)],
-        volume_samples=structure.volume_g,
+        omega_samples=[vibrations.omega_m[vibrations.glass_m == g] for g in glasses],
+        volume_samples=structure.volume_g[: len(glasses)],
         temperature_T=np.array(parameters["temperatures"]),
         experiment_time=parameters["experiment_time"],
         xi2=parameters["xi2"],
@@ -119,19 +134,25 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
 # Measured with the r^-6 glass of 500 and 1000 atoms; a forecast is good to a factor of two on a machine of its kind.
 COST_BASIS = "cost model, one core of an AMD EPYC server"
 FORCE_SECONDS = 1.7e-8  # per neighbour of an atom and step of the dynamics
+SWAP_SECONDS = 1.6e-8  # per neighbour of an atom and attempt to exchange two
+SWAP_LIST_SECONDS = 1.2e-7  # per neighbour of an atom, for the lists of each interval between the exchanges
 MINIMISATION_STEPS = 700  # evaluations of L-BFGS
 
 
 def _glass_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     """Dynamics and descent grow with the pairs; Newton steps and certificate with the factorised Hessian."""
     model = get_model(parameters["potential"])
-    density, reach = parameters["density"] or model.density, model.cutoff(np.array(model.diameters))
+    some_sizes = model.compose(1000, np.random.default_rng(0))[1]
+    density, reach = parameters["density"] or model.density, model.cutoff(some_sizes)
     neighbours = 4 / 3 * np.pi * density * reach**3
-    steps = parameters["melt_time"] / parameters["time_step"] + MINIMISATION_STEPS
+    time = parameters["melt_time"]
     if parameters["cooling_rate"] is not None:
-        span = parameters["temperature"] - parameters["final_temperature"]
-        steps += span / parameters["cooling_rate"] / parameters["time_step"]
-    seconds = sum(0.5 + FORCE_SECONDS * neighbours * steps * n + 8e-5 * n**1.5 for n in sizes)
+        time += (parameters["temperature"] - parameters["final_temperature"]) / parameters["cooling_rate"]
+    per_neighbour = FORCE_SECONDS * (time / parameters["time_step"] + MINIMISATION_STEPS)
+    if "swap_attempts" in parameters:
+        sweep = SWAP_SECONDS * parameters["swap_attempts"] + SWAP_LIST_SECONDS
+        per_neighbour += time / parameters["swap_interval"] * sweep
+    seconds = sum(0.5 + neighbours * per_neighbour * n + 8e-5 * n**1.5 for n in sizes)
     return Cost(float(seconds), PROCESS_MEMORY + 200e3 * max(sizes))
 
 
@@ -144,7 +165,11 @@ def _soft_mode_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
 
 
 def _modes_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    """All eigenvectors by LAPACK: matrix, vectors and work space."""
+    """All eigenvectors by LAPACK: matrix, vectors, work space; of the lowest, two sparse factors."""
+    if "lowest" in parameters:
+        vectors = 10 * 24 * (parameters["lowest"] + 20)  # of Lanczos, for each atom [B]
+        seconds = sum(0.1 + 2e-5 * n**1.5 + 1.5e-6 * parameters["lowest"] * n for n in sizes)
+        return Cost(seconds, PROCESS_MEMORY + (200e3 + vectors) * max(sizes))
     return Cost(sum(0.1 + 2.6e-10 * (3 * n) ** 3 for n in sizes), PROCESS_MEMORY + 5 * 8 * (3 * max(sizes)) ** 2)
 
 
@@ -173,6 +198,12 @@ def _glass_parameters(config: StudyConfig) -> dict[str, Any]:
     return config.glass.model_dump(exclude={"sizes", "samples"})
 
 
+def _mode_parameters(config: StudyConfig) -> dict[str, Any]:
+    """Without ``lowest`` where all vibrations are wanted: the key of such a result is as old as the stage."""
+    section = config.modes
+    return {"keep_vectors": section.keep_vectors, **({} if section.lowest is None else {"lowest": section.lowest})}
+
+
 def _selection_parameters(config: StudyConfig) -> dict[str, Any]:
     section = config.soft_modes.model_dump()
     return {"phonon_fraction": section.pop("fraction"), **section}
@@ -193,7 +224,7 @@ def _no_parameters(config: StudyConfig) -> dict[str, Any]:
 STAGES: tuple[Stage, ...] = (
     Stage("glass", 1, Glass, _glass, _glass_parameters, _glass_cost),
     Stage("elasticity", 1, Elasticity, _elasticity, _no_parameters, _elasticity_cost, needs=("glass",)),
-    Stage("modes", 1, Modes, _modes, lambda c: {"keep_vectors": c.modes.keep_vectors}, _modes_cost, needs=("glass",)),
+    Stage("modes", 1, Modes, _modes, _mode_parameters, _modes_cost, needs=("glass",)),
     Stage(
         "soft_modes",
         1,
@@ -272,4 +303,5 @@ def stages_of(config: StudyConfig) -> tuple[Stage, ...]:
     Args:
         config: the study.
     """
-    return (*STAGES, *alloy_stages(config), *wind_stages(config))
+    optional = (alloy_stages, wind_stages, learning_stages, tail_stages, nonlinear_stages)
+    return (*STAGES, *(stage for stages in optional for stage in stages(config)))

@@ -14,6 +14,8 @@ from analysis.structure import mean_over_glasses
 from analysis.study.results import EnsembleResults, WholeStudy
 from analysis.validation.alloy_study import alloy_comparisons
 from analysis.validation.comparison import Comparison, Kind, compare, compare_bound
+from analysis.validation.nonlinear_study import nonlinear_comparisons
+from analysis.validation.tail_study import tail_comparisons
 from analysis.validation.wind_study import wind_comparisons
 from atomsim.quench import Glass
 from atomsim.results import Array, Estimate
@@ -33,10 +35,14 @@ def study_comparisons(study: WholeStudy) -> tuple[Comparison, ...]:
     """
     found: list[Comparison] = []
     for ensemble in study.ensembles:
-        found += [*_sum_rule(ensemble), *_mechanics(ensemble), *_low_frequencies(ensemble)]
+        found += _mechanics(ensemble)
+        if ensemble.vibrations.complete:
+            found += [*_sum_rule(ensemble), *_low_frequencies(ensemble)]
     if study.scanned is not None:
         found += _expansion(study.scanned)
-    return (*found, *_soft_potentials(study), *_heat(study), *alloy_comparisons(study), *wind_comparisons(study))
+    optional = (alloy_comparisons, wind_comparisons, tail_comparisons, nonlinear_comparisons)
+    rows = (row for comparisons in optional for row in comparisons(study))
+    return (*found, *_soft_potentials(study), *_heat(study), *rows)
 
 
 def _per_glass(values: Sequence[float], unit: str) -> Estimate:

@@ -17,6 +17,7 @@ from atomsim.errors import InputError, NotConverged
 from atomsim.pairs import PairInteraction
 from atomsim.quench import Glass
 from atomsim.results import Array, IntArray, quantity
+from atomsim.units import ATOMIC_SCALES
 
 FORCE_TOLERANCE = 1e-10  # of an inherent structure [eV/angstrom]
 CLOSEST = 0.75  # distance that atoms of a random start keep, over the mean distance; above 0.9 none finds room [-]
@@ -97,6 +98,9 @@ class AlloyParameters:
     time_step: float = quantity("ps", "time step of the dynamics", default=0.002)
     cooling_rate: float | None = quantity("K/ps", "an instantaneous quench where absent", default=None)
     final_temperature: float = quantity("K", "where cooling ends", default=300.0)
+    start_density: float | None = quantity(
+        "kg/m^3", "density of the random start; from the crystals of its elements where absent", default=None
+    )
 
 
 def composition_counts(composition: Mapping[str, float], n_atoms: int) -> tuple[tuple[str, ...], IntArray]:
@@ -150,14 +154,17 @@ def check_alloy_protocol(parameters: AlloyParameters) -> None:
             raise InputError(f"{key} = {getattr(parameters, key)} must be positive and finite")
     if not 0 <= parameters.melt_time < np.inf:
         raise InputError(f"melt_time = {parameters.melt_time} must not be negative")
-    if parameters.cooling_rate is not None and not 0 < parameters.cooling_rate < np.inf:
-        raise InputError(f"cooling_rate = {parameters.cooling_rate} must be positive")
+    for key in ("cooling_rate", "start_density"):
+        value = getattr(parameters, key)
+        if value is not None and not 0 < value < np.inf:
+            raise InputError(f"{key} = {value} must be positive")
     if not 0 < parameters.final_temperature <= parameters.temperature:
         raise InputError(
             f"final_temperature = {parameters.final_temperature}; expected above 0, up to {parameters.temperature}"
         )
-    elements, _ = composition_counts(parameters.composition, parameters.n_atoms)
+    elements, counts = composition_counts(parameters.composition, parameters.n_atoms)
     engine_potential(parameters.potential).require(elements)
+    _start_volume(elements, counts, parameters.start_density)
 
 
 def make_alloy_glass(
@@ -187,7 +194,7 @@ def _cooled_melt(parameters: AlloyParameters, rng: np.random.Generator, tell: Pr
     """The melt after cooling, and its potential energy per atom."""
     elements, counts = composition_counts(parameters.composition, parameters.n_atoms)
     species_n = np.repeat(np.arange(len(elements)), counts)
-    edge = (LOOSENED * float(counts @ [_crystal_volume(element) for element in elements])) ** (1 / 3)
+    edge = _start_volume(elements, counts, parameters.start_density) ** (1 / 3)
     hot, cold, time_step = parameters.temperature, parameters.final_temperature, parameters.time_step
     with LammpsEngine(engine_potential(parameters.potential), elements, species_n, edge * np.eye(3)) as engine:
         start_nc = engine.descend(edge * scattered_places(parameters.n_atoms, rng), tolerance=OVERLAP_TOLERANCE)
@@ -289,13 +296,22 @@ def alloy_glass(
     )
 
 
+def _start_volume(elements: tuple[str, ...], counts: IntArray, density: float | None) -> float:
+    """Volume of the random start: of a given density, or looser than the crystals of the elements [angstrom^3]."""
+    if density is None:
+        return LOOSENED * float(counts @ [_crystal_volume(element) for element in elements])
+    mass = float(counts @ masses_of_elements(elements, np.arange(len(elements))))
+    return mass / float(ATOMIC_SCALES.from_si(density, "density"))
+
+
 def _crystal_volume(element: str) -> float:
     """Volume of an atom in the crystal of its element [angstrom^3]."""
     try:
         crystal = ase.build.bulk(element)
     except (ValueError, NotImplementedError, KeyError) as error:
         raise InputError(
-            f"composition: no simple crystal of {element!r} is known, which would give the start its volume"
+            f"composition: no simple crystal of {element!r} is known, which would give the start its volume; choose "
+            "start_density"
         ) from error
     return float(crystal.get_volume() / len(crystal))
 

@@ -13,12 +13,14 @@ from atomsim.certificate import Certificate, lowest_eigenvalue, zero_tolerance
 from atomsim.engines.lammps import LammpsEngine
 from atomsim.errors import NotAMinimum, NotConverged
 from atomsim.factorise import SymmetricFactor
+from atomsim.finite_difference import THREE_POINTS, difference_rows
 from atomsim.hessian import mass_weighted
 from atomsim.results import Array, quantity
 
-# Displacement of the central differences [angstrom]. Second derivatives of tables jump from knot to knot (7.6e-4
+# Displacements of the central differences [angstrom]. Second derivatives of tables jump from knot to knot (7.6e-4
 # angstrom apart in CuZr_mm); over several knots they are means, and the error of the step itself is still below 1e-3.
-STEP = 5e-3
+# Formulas have no knots: the error of the step is 1e-8 of the largest entry, that of rounding is less.
+STEP, STEP_OF_FORMULAS = 5e-3, 5e-5
 LARGEST_ASYMMETRY = 1e-2  # of tables with knots, in units of the largest entry [-]
 LARGEST_SUM = 1e-4  # violation of the sum rule, in the same units [-]
 LARGEST_FORCE = 1e-6  # of a minimum [eV/angstrom]
@@ -42,7 +44,7 @@ def engine_hessian(
     engine: LammpsEngine,
     positions_nc: Array,
     *,
-    step: float = STEP,
+    step: float | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> EngineHessian:
     """Return the Hessian at a minimum, 6 N evaluations of the forces [eV/angstrom^2].
@@ -52,23 +54,18 @@ def engine_hessian(
     Args:
         engine: the engine.
         positions_nc: positions, (N, 3) [angstrom].
-        step: displacement [angstrom].
+        step: displacement; that of tables or of formulas where absent [angstrom].
         progress: called with the share that is done.
 
     Raises:
         NotConverged: the matrix is not symmetric, or translations are not free; carries the Hessian.
     """
-    n = engine.n_atoms
+    step = step or (STEP if engine.tabulated else STEP_OF_FORMULAS)
     rows = []
-    for row in range(3 * n):
-        atom, axis = divmod(row, 3)
-        moved_nc, sides = positions_nc.copy(), []
-        for sign in (1.0, -1.0):
-            moved_nc[atom, axis] = positions_nc[atom, axis] + sign * step
-            sides.append(engine.forces(moved_nc).ravel())
-        rows.append(sparse.csr_matrix((sides[1] - sides[0]) / (2 * step)))
-        if progress is not None and axis == 2:
-            progress((atom + 1) / n)
+    for place, row in enumerate(difference_rows(engine.forces, positions_nc, step=step, weights=THREE_POINTS)):
+        rows.append(sparse.csr_matrix(row))
+        if progress is not None and place % 3 == 2:
+            progress((place + 1) / positions_nc.size)
     raw = sparse.vstack(rows, format="csr")
     largest = float(np.abs(raw.data).max())
     asymmetry = float(np.abs((raw - raw.T).data).max(initial=0.0)) / largest

@@ -1,4 +1,4 @@
-"""LAMMPS as an engine: energies, forces, pressure, molecular dynamics and descent of an alloy in a periodic box.
+"""LAMMPS as an engine: energies, forces, pressure, molecular dynamics and descent of a material in a periodic box.
 
 The only module that imports LAMMPS. Units are those LAMMPS calls ``metal`` with the pressure in eV/Å^3: ångström,
 electron volts, picoseconds, kelvin, atomic mass units. One process, one thread: numbers depend on the input alone.
@@ -93,6 +93,7 @@ class LammpsEngine:
             MissingExtra: LAMMPS is not installed.
         """
         potential.require(elements)
+        self.tabulated = potential.tabulated
         self.species_n, self.n_atoms, self.n_evaluations = species_n.copy(), len(species_n), 0
         self._low_c, self._edge_c, self._offset_nc = np.zeros(3), _edges(cell_cc), np.zeros((self.n_atoms, 3))
         module = require_lammps()
@@ -113,18 +114,26 @@ class LammpsEngine:
         self._lammps.create_atoms(self.n_atoms, None, types, spread.ravel().tolist())
         for kind, mass in enumerate(masses_of_elements(elements, np.arange(len(elements))).tolist(), start=1):
             self._lammps.command(f"mass {kind} {mass!r}")
-        self._lammps.commands_string(
-            f"""
-            pair_style {potential.style}
-            pair_coeff * * "{potential.path}" {" ".join(elements)}
-            neighbor {SKIN} bin
-            neigh_modify every 1 delay 0 check yes
-            compute virial all pressure NULL virial
-            thermo_style custom step pe temp c_virial[1] c_virial[2] c_virial[3]
-            thermo 1000000000
-            """
-        )
+        self._bind(potential, elements)
         self._ready = False
+
+    def _bind(self, potential: EnginePotential, elements: tuple[str, ...]) -> None:
+        """Let LAMMPS read the file of the potential; what it does not like about it is the user's to know."""
+        try:
+            self._lammps.commands_string(
+                f"""
+                pair_style {potential.style}
+                pair_coeff * * "{potential.path}" {" ".join(elements)}
+                neighbor {SKIN} bin
+                neigh_modify every 1 delay 0 check yes
+                compute virial all pressure NULL virial
+                thermo_style custom step pe temp c_virial[1] c_virial[2] c_virial[3]
+                thermo 1000000000
+                """
+            )
+        except Exception as error:  # LAMMPS raises nothing narrower
+            self._lammps.close()
+            raise InputError(f"{potential.path}: LAMMPS cannot use it as {potential.style}: {error}") from error
 
     def __enter__(self) -> LammpsEngine:
         """Return the engine."""

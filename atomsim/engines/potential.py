@@ -1,18 +1,26 @@
-"""Potentials of other engines by name: ``eam/fs:CuZr_mm.eam.fs`` is a pair style of LAMMPS and the file it reads."""
+"""Potentials of other engines by name: ``eam/fs:CuZr_mm.eam.fs`` is a pair style of LAMMPS and the file it reads.
+
+So are ``sw:Si.sw`` (Stillinger and Weber) and ``vashishta:SiO.1990.vashishta``.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import ase.data
 
 from atomsim.errors import InputError, MissingExtra, nearest
 
-# Styles that take `pair_coeff * * FILE elements`, and whose files name the elements in the fourth line.
-STYLES = ("eam/alloy", "eam/fs", "adp")
+# Styles that take `pair_coeff * * FILE elements`: tables, whose files name the elements in the fourth line, and
+# formulas, whose files hold an entry for each triple of elements: so many words, of which three are the elements.
+TABLES = ("eam/alloy", "eam/fs", "adp")
+ENTRY_WORDS: Mapping[str, int] = MappingProxyType({"sw": 14, "tersoff": 17, "vashishta": 17})
+STYLES = (*TABLES, *ENTRY_WORDS)
 ELEMENTS_LINE = 4
 FOLDER_VARIABLE = "LAMMPS_POTENTIALS"  # where LAMMPS itself looks for files
 
@@ -29,6 +37,11 @@ class EnginePotential:
     def name(self) -> str:
         """The specification that gives this potential."""
         return f"{self.style}:{self.path.name}"
+
+    @property
+    def tabulated(self) -> bool:
+        """Whether the energy is interpolated between knots, not a formula."""
+        return self.style in TABLES
 
     def require(self, elements: tuple[str, ...]) -> None:
         """Refuse elements that the file does not hold.
@@ -63,7 +76,7 @@ def engine_potential(text: str) -> EnginePotential:
         text: ``style:file``, for example ``eam/fs:CuZr_mm.eam.fs``.
 
     Raises:
-        InputError: an unknown style, a missing file, or a file without the line that names its elements.
+        InputError: an unknown style, a missing file, or a file that does not say its elements as the style does.
         MissingExtra: the file is no path, and LAMMPS, which could carry it, is not installed.
     """
     style, _, file = text.partition(":")
@@ -72,7 +85,8 @@ def engine_potential(text: str) -> EnginePotential:
     if not file:
         raise InputError(f"potential {text!r}: expected {style}:FILE, for example eam/fs:CuZr_mm.eam.fs")
     path = _find(file)
-    return EnginePotential(style, path, _elements(path))
+    elements = _elements_of_table(path) if style in TABLES else _elements_of_entries(path, ENTRY_WORDS[style])
+    return EnginePotential(style, path, elements)
 
 
 def _find(file: str) -> Path:
@@ -104,7 +118,20 @@ def potentials_folder() -> Path:
     return folder
 
 
-def _elements(path: Path) -> tuple[str, ...]:
+def _elements_of_entries(path: Path, words: int) -> tuple[str, ...]:
+    """Elements of a file of formulas: those that have an entry with themselves."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = [word for line in lines for word in line.partition("#")[0].split()]
+    entries = [found[begin : begin + words] for begin in range(0, len(found), words)]
+    whole = bool(entries) and all(
+        len(entry) == words and all(symbol[:1].isalpha() for symbol in entry[:3]) for entry in entries
+    )
+    if not whole:
+        raise InputError(f"{path}: expected entries of three elements and {words - 3} parameters each")
+    return tuple(dict.fromkeys(entry[0] for entry in entries if len(set(entry[:3])) == 1))
+
+
+def _elements_of_table(path: Path) -> tuple[str, ...]:
     with open(path, encoding="utf-8", errors="replace") as stream:
         lines = [stream.readline() for _ in range(ELEMENTS_LINE)]
     count, *symbols = lines[-1].split() or ["0"]

@@ -23,8 +23,14 @@ FASTMATH = {"contract", "nsz", "arcp", "reassoc"}
 
 
 @njit(inline="always")
-def _inverse_power(inverse_u: float, exponent: float, halves: int) -> float:
-    """u^(-exponent/2) [-]; ``halves`` is the exponent where it is a whole number, else -1."""
+def inverse_power(inverse_u: float, exponent: float, halves: int) -> float:
+    """Return u^(-exponent/2) [-].
+
+    Args:
+        inverse_u: 1/u [-].
+        exponent: of the distance whose square is u [-].
+        halves: the exponent where it is a whole number, else -1.
+    """
     if halves < 0:
         return inverse_u ** (0.5 * exponent)
     value = 1.0
@@ -36,8 +42,14 @@ def _inverse_power(inverse_u: float, exponent: float, halves: int) -> float:
 
 
 @njit(inline="always")
-def _horner(u: float, coefficients: Any, length: int) -> float:
-    """sum_k coefficients[k] u^k."""
+def horner(u: float, coefficients: Any, length: int) -> float:
+    """Return sum_k coefficients[k] u^k [unit of the coefficients].
+
+    Args:
+        u: the variable [-].
+        coefficients: of the powers of u.
+        length: how many of them count.
+    """
     value = coefficients[length - 1]
     for k in range(length - 2, -1, -1):
         value = value * u + coefficients[k]
@@ -144,12 +156,12 @@ def force_kernel(
                     weight = depth[k]
                 u = (dx[k] * dx[k] + dy[k] * dy[k] + dz[k] * dz[k]) * factor
                 inverse_u = 1.0 / u
-                power = _inverse_power(inverse_u, exponent, halves)
-                value = power * _horner(u, s0, n_singular)
-                first_derivative = power * inverse_u * _horner(u, s1, n_singular)
+                power = inverse_power(inverse_u, exponent, halves)
+                value = power * horner(u, s0, n_singular)
+                first_derivative = power * inverse_u * horner(u, s1, n_singular)
                 if n_regular > 0:
-                    value += _horner(u, t0, n_regular)
-                    first_derivative += _horner(u, t1, n_regular)
+                    value += horner(u, t0, n_regular)
+                    first_derivative += horner(u, t1, n_regular)
                 # A product with 0 or 1 vectorises where a conditional assignment does not.
                 weight *= 1.0 if u < cutoff2 else 0.0
                 here += weight * value

@@ -1,0 +1,234 @@
+"""What the lowest modes or a full spectrum will cost, in memory and time, before they are computed."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from atomsim.errors import InputError, nearest
+from atomsim.factorise import default_backend
+from atomsim.pairs import PairInteraction, PairTerms
+from atomsim.pardiso import Pardiso
+from atomsim.results import Array
+
+METHODS = ("dense", "pardiso", "superlu")
+DENSE_LIMIT = 1200  # degrees of freedom below which LAPACK beats the sparse solver for a few modes
+DENSE_SHARE = 4  # LAPACK also where more than one mode in so many is wanted
+
+NUMBER = 8.0  # bytes of one
+PROCESS_MEMORY = 0.2e9  # the interpreter with all its libraries, less what numba compiles [B]
+PAIR_BYTES = 260.0  # pairs with their derivatives and the temporary arrays of their making, per pair [B]
+MATRIX_COPIES = 5.0  # the matrix, its shifted copy and their triangles while the factor is made
+BASIS_PER_MODE = 5.0  # vectors of the Krylov basis per mode wanted, where few are wanted
+SPARE_MODES = 8  # modes sought beyond those wanted
+DENSE_COPIES, FULL_COPIES = 1.3, 4.0  # square matrices that LAPACK keeps: for the lowest modes, for all with vectors
+
+# Operations per second over that of a matrix product, and passes over the factor, both on one core of an AMD EPYC.
+FACTOR_EFFICIENCY = {"pardiso": 0.75, "superlu": 0.1}
+FULL_EFFICIENCY, FEW_EFFICIENCY = 0.35, 0.2
+FULL_FLOPS, FEW_FLOPS = 9.0, 4.0 / 3.0  # LAPACK's operations over the cube of the size
+DENSITY_PAIR_BYTES, ROW_BYTES = 225.0, 112.0  # of a pair while the rows are made, and in them afterwards [B]
+FIELDS = 2.2  # blocks of random vectors held at once
+PAIR_SECONDS = 2.7e-9  # one pair in one row and one vector, on one core of an AMD EPYC [s]
+BLOCK = 16  # random vectors that move together: a row of the matrix serves all of them while it is at hand
+# Minimum degree leaves more in the factor than nested dissection does: elements ~ N^(3/2), not N^(4/3).
+SUPERLU_FILL = 2.0
+
+
+@dataclass(frozen=True)
+class ModesForecast:
+    """Method, peak memory [B], processor time [s] and what that rests on, of one computation of modes."""
+
+    method: str
+    n_atoms: int
+    count: int
+    memory: float
+    seconds: float
+    available: float
+    basis: str
+
+    def __str__(self) -> str:
+        """Return the forecast in one line."""
+        modes = "all modes" if self.count >= 2 * self.n_atoms else f"the lowest {self.count} modes"
+        return (
+            f"{modes} of {self.n_atoms} atoms by {self.method}: about {self.seconds:.2g} s on one core and "
+            f"{self.memory / 1e9:.2g} GB, {self.available / 1e9:.3g} GB free ({self.basis})"
+        )
+
+    def require_memory(self) -> None:
+        """Refuse what does not fit.
+
+        Raises:
+            InputError: the memory needed exceeds what is available.
+        """
+        if self.memory > self.available:
+            raise InputError(
+                f"{self}: not enough memory; ask for fewer modes, or for the density of states, which needs no factors"
+            )
+
+
+@dataclass(frozen=True)
+class DensityForecast:
+    """Peak memory [B] and processor time [s] of a density of states by the kernel polynomial method."""
+
+    n_atoms: int
+    memory: float
+    seconds: float
+    available: float
+
+    def __str__(self) -> str:
+        """Return the forecast in one line."""
+        return (
+            f"density of states of {self.n_atoms} atoms by kernel polynomials: about {self.seconds:.2g} s on one core "
+            f"and {self.memory / 1e9:.2g} GB, {self.available / 1e9:.3g} GB free"
+        )
+
+    def require_memory(self) -> None:
+        """Refuse what does not fit.
+
+        Raises:
+            InputError: the memory needed exceeds what is available.
+        """
+        if self.memory > self.available:
+            raise InputError(f"{self}: not enough memory; ask for it on a larger machine")
+
+
+def forecast_density(
+    interaction: PairInteraction,
+    positions_nc: Array,
+    *,
+    moments: int,
+    vectors: int,
+    available: float | None = None,
+) -> DensityForecast:
+    """Return what a density of states will cost, from the number of listed neighbours.
+
+    Args:
+        interaction: the model bound to the configuration.
+        positions_nc: positions, (N, 3) [sigma].
+        moments: number of moments.
+        vectors: number of random vectors.
+        available: memory that may be used, that of the machine where absent [B].
+    """
+    pairs = float(len(interaction.separations(positions_nc)[0]))
+    together = min(vectors, BLOCK)
+    moving = ROW_BYTES * pairs + FIELDS * 3 * NUMBER * together * interaction.n_atoms
+    memory = process_memory() + max(DENSITY_PAIR_BYTES * pairs, moving)
+    seconds = PAIR_SECONDS * 2 * pairs * vectors * moments / 2
+    room = available_memory() + process_memory() if available is None else available
+    return DensityForecast(interaction.n_atoms, memory, seconds, room)
+
+
+def available_memory() -> float:
+    """Return the memory that this machine can still give to programs [B]; infinity where it does not say."""
+    table = Path("/proc/meminfo")
+    if table.is_file():
+        for line in table.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * float(line.split()[1])
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return float("inf")
+
+
+def process_memory() -> float:
+    """Return the memory this process holds now [B]; a usual number where the system does not say."""
+    table = Path("/proc/self/statm")
+    if table.is_file():
+        return float(table.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return PROCESS_MEMORY
+
+
+def product_speed(size: int = 400) -> float:
+    """Return the operations per second of a matrix product on this machine now [1/s].
+
+    Args:
+        size: rows of the matrices.
+    """
+    matrix = np.ones((size, size))
+    matrix @ matrix
+    begin = time.process_time()
+    for _ in range(4):
+        matrix @ matrix
+    return 4 * 2.0 * size**3 / max(time.process_time() - begin, 1e-6)
+
+
+def factor_cost(terms: PairTerms) -> tuple[float, float]:
+    """Return the elements of the factor of the dynamical matrix and the operations of a factorisation [-].
+
+    The graph of the atoms is analysed in place of the matrix, each element of which stands for a block of d x d. Where
+    PARDISO is absent both come from the growth N^(4/3) and N^2 of nested dissection of a solid body.
+
+    Args:
+        terms: pairs of the configuration.
+    """
+    d, n = terms.dimension, terms.n_atoms
+    if default_backend() != "pardiso":
+        reach = 1.0 + 2.0 * len(terms.first_p) / n
+        return 2.1 * d**2 * reach ** (2 / 3) * n ** (4 / 3), 2.6 * d**3 * reach**2 * n**2 / 100.0
+    low, high = np.minimum(terms.first_p, terms.second_p), np.maximum(terms.first_p, terms.second_p)
+    rows, columns = np.concatenate([low, np.arange(n)]), np.concatenate([high, np.arange(n)])
+    graph = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n, n))
+    graph.sort_indices()
+    analysed = Pardiso(graph)
+    nonzeros, flops = float(analysed.nonzeros), analysed.flops
+    analysed.release()
+    return d**2 * nonzeros, d**3 * flops
+
+
+def forecast_modes(
+    terms: PairTerms, count: int | None = None, *, method: str | None = None, available: float | None = None
+) -> ModesForecast:
+    """Return how modes will be computed and at what cost: the fastest method that fits into memory, or the one named.
+
+    Args:
+        terms: pairs of the configuration.
+        count: number of lowest modes, zero modes included; all where absent.
+        method: ``dense``, ``pardiso`` or ``superlu``; None chooses.
+        available: memory that may be used, that of the machine where absent [B].
+
+    Raises:
+        InputError: count out of range, or unknown method.
+    """
+    size = terms.dimension * terms.n_atoms
+    if count is not None and not 1 <= count <= size:
+        raise InputError(f"count = {count} modes; expected 1 to {size}")
+    if method is not None and method not in METHODS:
+        raise InputError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}{nearest(method, METHODS)}")
+    room = available_memory() + process_memory() if available is None else available
+    wanted = size if count is None else count
+    if count is None or (method is None and (size <= DENSE_LIMIT or count > size // DENSE_SHARE)):
+        method = method or "dense"
+    if method == "dense":
+        return _dense(terms, wanted, room, count is None)
+    return _sparse(terms, wanted, room, method or default_backend())
+
+
+def _dense(terms: PairTerms, count: int, room: float, full: bool) -> ModesForecast:
+    size = terms.dimension * terms.n_atoms
+    copies = FULL_COPIES if full else DENSE_COPIES + 2.0 * count / size
+    flops = (FULL_FLOPS / FULL_EFFICIENCY if full else FEW_FLOPS / FEW_EFFICIENCY) * float(size) ** 3
+    memory = process_memory() + PAIR_BYTES * len(terms.first_p) + copies * NUMBER * float(size) ** 2
+    return ModesForecast(
+        "dense", terms.n_atoms, count, memory, flops / product_speed(), room, "LAPACK, size of its matrices"
+    )
+
+
+def _sparse(terms: PairTerms, count: int, room: float, backend: str) -> ModesForecast:
+    size = terms.dimension * terms.n_atoms
+    nonzeros, flops = factor_cost(terms)
+    basis = "analysis of the graph of the atoms" if default_backend() == "pardiso" else "growth of a solid's factor"
+    if backend == "superlu":
+        nonzeros, flops = SUPERLU_FILL * 2 * nonzeros, SUPERLU_FILL**2 * 2 * flops
+    vectors = BASIS_PER_MODE * (count + SPARE_MODES)
+    matrix = MATRIX_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
+    memory = process_memory() + NUMBER * (1.1 * nonzeros + (vectors + 3 * count) * size) + matrix
+    speed = product_speed()
+    solutions = 4.0 * nonzeros * vectors / (0.3 * speed)
+    seconds = 2 * flops / (FACTOR_EFFICIENCY[backend] * speed) + solutions
+    return ModesForecast(backend, terms.n_atoms, count, memory, seconds, room, basis)
