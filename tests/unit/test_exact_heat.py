@@ -99,8 +99,9 @@ def test_simulated_heat_reaches_dulong_and_petit(spectrum: RelaxationSpectrum) -
     volume = 1000.5 / float(count[-1])
     omega = np.concatenate([np.interp(np.arange(1, 1001), volume * count, fine), np.linspace(2, 3, 500) * end])
     scales = get_material("sodium")
+    reduced = omega / scales.to_si(1.0, "frequency")
     largest = SimpleNamespace(
-        vibrations=SimpleNamespace(omega_m=omega / scales.to_si(1.0, "frequency")),
+        vibrations=SimpleNamespace(whole_spectrum=lambda purpose: reduced),
         glasses=[SimpleNamespace(volume=volume / scales.sigma**3)],
     )
     T = np.array([0.3, 1e5])
