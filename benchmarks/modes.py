@@ -3,8 +3,9 @@
 The r^-6 glass (r_c = 3) is quenched from a random start. Its lowest modes, certified complete, are timed beside
 ``scipy.sparse.linalg.eigsh`` in shift-invert mode with its own factorisation and beside LAPACK's dense solver; each
 runs in a process of its own, for its peak memory, on as many cores. The frequencies are compared before times are
-printed. Then the cost per atom of the density of states by kernel polynomials, on periodic copies of one small glass: copies
-balance all forces and have the neighbours of a glass, though they may be a saddle; only cost and memory are read off.
+printed. Then the cost per atom of the density of states by kernel polynomials, on periodic copies of one small glass:
+copies balance all forces and have the neighbours of a glass, though they may be a saddle; only cost and memory are
+read off.
 """
 
 from __future__ import annotations
