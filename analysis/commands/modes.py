@@ -128,7 +128,9 @@ def soft_modes(
     Example: atomsim soft-modes silicon.xyz --potential sw:Si.sw --minimise --count 5
     """
     from analysis.measure import measure_soft_modes, structure_of
+    from analysis.soft_modes.expansion import cutoff_warning
     from atomsim.engines import is_engine_potential
+    from atomsim.potentials import get_model
 
     if is_engine_potential(potential):
         _soft_modes_of_engine(structure, potential, COUNT_OF_ENGINES if count is None else count, minimise, as_json)
@@ -136,6 +138,8 @@ def soft_modes(
     glass = structure_of(structure, potential, minimise=minimise)
     _require_minimum(glass, structure)
     found = measure_soft_modes(glass, count)
+    if warning := cutoff_warning(get_model(glass.model)):
+        terminal.remark(warning)
     columns = {
         "omega": found.omega_m,
         "omega2": found.omega2_m,

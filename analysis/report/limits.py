@@ -12,7 +12,9 @@ from analysis.report.headlines import headline_values
 from analysis.report.learning_limits import learning_limits
 from analysis.report.nonlinear_limits import nonlinear_limits
 from analysis.report.wind_limits import wind_limits
+from analysis.soft_modes.expansion import cutoff_warning
 from analysis.study.results import WholeStudy
+from atomsim.potentials import get_model
 
 ORDERED_BELOW = 0.008  # share of the energy; glasses scatter by a tenth of it, the fcc crystal lies 3 % lower [-]
 ASSUMPTIONS = (
@@ -72,7 +74,8 @@ def _ordered(study: WholeStudy) -> list[str]:
 
 def _soft_modes(study: WholeStudy) -> list[str]:
     p = study.parameters
-    said = []
+    warning = cutoff_warning(get_model(study.largest.glasses[0].model))
+    said = [_sentence(warning)] if warning else []
     if p.n_unbounded:
         said.append(
             f"{p.n_unbounded} of {p.n_modes} soft modes in the window have a relaxed quartic coefficient that is not "

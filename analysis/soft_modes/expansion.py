@@ -13,7 +13,26 @@ import numpy as np
 
 from analysis.soft_modes.contractions import pair_invariants, third_field
 from atomsim.pairs import PairTerms
+from atomsim.potentials import Model
 from atomsim.results import Array
+
+LARGEST_KINK = 1e-3  # of the potential at its cut-off, relative to its core, above which chi is not that of a mode [-]
+
+
+def cutoff_warning(model: Model) -> str:
+    """Return what is to be said of quartic coefficients if the potential is not smooth enough at its cut-off, or "".
+
+    Args:
+        model: the potential.
+    """
+    kink = model.radial.cutoff_kink
+    if kink <= LARGEST_KINK:
+        return ""
+    return (
+        f"{model.name}: derivative {model.radial.smoothness + 1} of the potential jumps at the cut-off, by {kink:.2g} "
+        "of its value in the core; chi, bare and relaxed, holds at the minimum only and not over the displacements of a "
+        "soft mode, during which pairs cross the cut-off: take no soft potentials from it (lerner-binary is smooth)"
+    )
 
 
 @dataclass(frozen=True)

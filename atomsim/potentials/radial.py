@@ -85,6 +85,19 @@ class RadialFunction:
             ]
         )
 
+    @property
+    def cutoff_kink(self) -> float:
+        """Jump of the first broken derivative at the cut-off over its value at x = 1; 0 where three are continuous [-].
+
+        Pairs that cross the cut-off add pulses of this height to the fourth derivative along a mode, which no sum over
+        pairs inside holds: with a large kink the quartic coefficient at a point says nothing of finite displacements.
+        """
+        order = self.smoothness + 1
+        if order > 3 or not np.isfinite(self.cutoff):
+            return 0.0
+        inside = self.derivatives(self.cutoff * (1 - 1e-12))[order]
+        return float(abs(inside / self.derivatives(1.0)[order]))
+
     def __call__(self, x: ArrayLike) -> Array:
         """Return phi(x) [-].
 

@@ -19,9 +19,10 @@ from analysis.soft_modes import (
     scan_mode,
 )
 from analysis.soft_modes.core import core_atoms, count_cores
-from analysis.soft_modes.expansion import linear_strain_coupling, quadratic_strain_coupling
+from analysis.soft_modes.expansion import cutoff_warning, linear_strain_coupling, quadratic_strain_coupling
 from atomsim.errors import IncompleteSpectrum, InputError, NotAMinimum
 from atomsim.minimise import newton_polish
+from atomsim.potentials import get_model
 from atomsim.quench import Glass
 from atomsim.results import Array
 
@@ -174,6 +175,23 @@ def strained_eigenvalues(glass: Glass, step: float) -> Array:
     positions_nc, _, _ = newton_polish(moved.interaction(), moved.positions_nc)
     omega_m = full_spectrum(dataclasses.replace(moved, positions_nc=positions_nc)).omega_m
     return omega_m * np.abs(omega_m)
+
+
+@pytest.mark.parametrize(
+    ("name", "jumps"),
+    [("ninarello", True), ("inverse-power:n=12,q=2,cutoff=1.25", True), ("lerner-binary", False),
+     ("laird-schober", False), ("kob-andersen", False)],
+)  # fmt: skip
+def test_potentials_that_end_roughly_are_named(name: str, jumps: bool) -> None:
+    """The kink is the pulse that a pair at the cut-off adds to the derivative after the last continuous one."""
+    model = get_model(name)
+    radial, order = model.radial, model.radial.smoothness + 1
+    assert bool(cutoff_warning(model)) is jumps
+    if order <= 3:
+        below, above = (radial.derivatives(radial.cutoff + side * 1e-7) for side in (-1, 1))
+        assert above == pytest.approx(0.0) and below[:order] == pytest.approx(0.0, abs=1e-4)
+        kink = abs(below[order] / radial.derivatives(1.0)[order])
+        assert radial.cutoff_kink == pytest.approx(kink, rel=1e-4)
 
 
 def test_relaxed_chi_is_below_the_bare_one(binary_glass: Glass) -> None:
