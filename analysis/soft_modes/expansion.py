@@ -30,8 +30,8 @@ def cutoff_warning(model: Model) -> str:
         return ""
     return (
         f"{model.name}: derivative {model.radial.smoothness + 1} of the potential jumps at the cut-off, by {kink:.2g} "
-        "of its value in the core; chi, bare and relaxed, holds at the minimum only and not over the displacements of a "
-        "soft mode, during which pairs cross the cut-off: take no soft potentials from it (lerner-binary is smooth)"
+        "of its value in the core; chi, bare and relaxed, holds at the minimum only and not over the displacements of "
+        "a soft mode, during which pairs cross the cut-off: take no soft potentials from it (lerner-binary is smooth)"
     )
 
 
