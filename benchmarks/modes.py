@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -156,6 +157,8 @@ def alone(way: Callable[[Glass, int], tuple[Array, str]], glass: Glass, count: i
         count: number of modes.
         cores: threads of the libraries of linear algebra.
     """
+    # PARDISO's library is loaded late, out of reach of limits set before: only its environment binds it
+    os.environ.update(dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(cores)))
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_timed, (way, glass, count, cores))
 
