@@ -37,6 +37,7 @@ from analysis.plotting.table import Curve, Table, curve_table
 from analysis.plotting.thermal import plot_conductivity, plot_specific_heat, table_conductivity, table_specific_heat
 from analysis.plotting.vibrations import (
     figure_density_of_states,
+    figure_participation,
     plot_density_of_states,
     plot_low_participation,
     plot_participation,
@@ -54,6 +55,7 @@ __all__ = [
     "curve_table",
     "figure_density_of_states",
     "figure_inherent_structures",
+    "figure_participation",
     "figure_soft_potentials",
     "figure_well_distributions",
     "new_figure",

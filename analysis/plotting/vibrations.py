@@ -178,11 +178,22 @@ def _points(index: int, size: float) -> dict[str, object]:
 
 
 @styled
+def figure_participation(ensembles: Sequence[EnsembleResults]) -> Figure:
+    """Draw the participation ratios of all modes, and beside them the participation numbers of the lowest.
+
+    Args:
+        ensembles: the ensembles.
+    """
+    figure = new_figure(8.2, 3.6)
+    left, right = figure.subplots(1, 2)
+    plot_participation(ensembles, left)
+    plot_low_participation(ensembles, right)
+    return figure
+
+
+@styled
 def plot_participation(ensembles: Sequence[EnsembleResults], ax: Axes | None = None) -> Axes:
     """Draw the participation ratio of every mode against its frequency, one marker for each size.
-
-    The inset shows the participation numbers of the lowest modes, with the lowest transverse phonon of each box
-    as a vertical line.
 
     Args:
         ensembles: the ensembles.
@@ -198,8 +209,7 @@ def plot_participation(ensembles: Sequence[EnsembleResults], ax: Axes | None = N
     ax.set_ylim(0, 0.92)
     ax.set_xlabel(f"angular frequency {OMEGA}")
     ax.set_ylabel(r"participation ratio $N_k/N$")
-    ax.legend(loc="upper right", ncols=2, handletextpad=0.3)
-    plot_low_participation(ensembles, ax.inset_axes((0.27, 0.15, 0.48, 0.34)))
+    ax.legend(loc="upper right", handletextpad=0.3)
     return ax
 
 
@@ -217,14 +227,13 @@ def plot_low_participation(ensembles: Sequence[EnsembleResults], ax: Axes | None
         omega, number = _tail(e, end)
         ax.plot(omega, number, alpha=0.8, **_points(i, 3.6))
         ax.axvline(_phonon(e), color=size_style(i)["color"], linewidth=0.9, linestyle=(0, (4, 2)), zorder=0)
+    ax.plot([], [], color="0.35", linewidth=0.9, linestyle=(0, (4, 2)), label="lowest phonon of the box")
     ax.set_yscale("log")
     plain_log_ticks(ax.yaxis)
     ax.set_xlim(0, end)
-    ax.patch.set_alpha(0.92)
-    ax.tick_params(labelsize=7.5)
-    ax.set_xlabel(OMEGA, fontsize=8, labelpad=1)
-    ax.set_ylabel(r"$N_k$", fontsize=8, labelpad=1)
-    ax.set_title("lowest modes; dashed: lowest phonon of the box", fontsize=7.5, pad=3)
+    ax.set_xlabel(f"angular frequency {OMEGA}")
+    ax.set_ylabel(r"participation number $N_k$")
+    ax.legend(loc="lower right")
     return ax
 
 

@@ -63,11 +63,11 @@ def _vibrations(study: WholeStudy) -> Iterator[ReportFigure]:
         )  # fmt: skip
     yield png(
         "participation", "vibrations", "Participation ratio against frequency",
-        f"{which} of every glass: share of the atoms that take part in it, N_k/N with N_k = 1/Σ|e_i|⁴, against "
-        "its angular frequency. Inset: participation numbers N_k of the lowest modes; dashed lines are the lowest "
-        "transverse sound wave of each box. Modes left of it with a small N_k are the soft, quasi-localised ones; the "
-        "modes at the upper end of the spectrum are localised.",
-        plotting.plot_participation(ensembles).figure, plotting.table_participation(ensembles),
+        f"Left: {which.lower()} of every glass: share of the atoms that take part in it, N_k/N with N_k = 1/Σ|e_i|⁴, "
+        "against its angular frequency. Right: participation numbers N_k of the lowest modes; dashed lines are the "
+        "lowest transverse sound wave of each box. Modes left of it with a small N_k are the soft, quasi-localised "
+        "ones; the modes at the upper end of the spectrum are localised.",
+        plotting.figure_participation(ensembles), plotting.table_participation(ensembles),
     )  # fmt: skip
 
 

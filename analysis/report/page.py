@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from analysis.study.results import WholeStudy
 from analysis.validation import Comparison, formula_checks, intrinsic_comparisons, study_comparisons
 from analysis.validation.tables import by_section, split_formulas
 from atomsim import store
+from atomsim.ensemble import single_threaded
 from atomsim.errors import InputError
 
 FIGURES = "figures"
@@ -31,7 +33,8 @@ def write_report(directory: Path) -> Path:
         InputError: it holds no finished study, or cannot be written.
     """
     study = open_study(directory)
-    comparisons = (*study_comparisons(study), *intrinsic_comparisons(), *formula_checks())
+    with single_threaded():  # thousands of small matrices, on which several threads only get in each other's way
+        comparisons = (*study_comparisons(study), *intrinsic_comparisons(), *formula_checks())
     return build_report(study, comparisons, directory)
 
 
@@ -99,14 +102,19 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
 
 
 KEYS_AT_THE_TOP = ("energy", "pressure", "rms_frequency", "per_glass", "W_kelvin", "C_l", "C_t", "conductivity_1K",
-                   "alpha_1", "T_0", "valence")  # fmt: skip
+                   "alpha_1", "T_0", "valence", "auc", "tail_exponent", "weibull_shape", "A_g_weibull", "n_pairs",
+                   "barrier_ratio")  # fmt: skip
 
 
 def _key_values(values: Sequence[HeadlineValue]) -> list[HeadlineValue]:
-    """The few numbers that stand at the top of the page: of the largest size, where there are several."""
+    """The few numbers that stand at the top of the page: of the largest size, where there are several.
+
+    A number that could not be obtained has its place, with the reason, in the table of its section.
+    """
+    known = [value for value in values if math.isfinite(value.estimate.value)]
     top: list[HeadlineValue] = []
     for key in KEYS_AT_THE_TOP:
-        found = [value for value in values if value.key == key or value.key.startswith(f"{key}_N")]
+        found = [value for value in known if value.key == key or value.key.startswith(f"{key}_N")]
         top += found[-1:]
     return top
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
+from scipy import linalg
 
 from analysis.validation.comparison import Comparison, Kind, compare
 from atomsim.results import Array, quantity
@@ -181,8 +182,8 @@ def grid_states(
     np.fill_diagonal(matrix, np.pi**2 / 3)
     matrix *= -sign * kinetic / (place_n[1] - place_n[0]) ** 2
     matrix[n, n] += potential_n
-    energy, states = np.linalg.eigh(matrix)
-    return GridStates(energy[:count], np.asarray(place_n, dtype=float), states[:, :count])
+    energy, states = linalg.eigh(matrix, subset_by_index=(0, count - 1), overwrite_a=True, check_finite=False)
+    return GridStates(energy, np.asarray(place_n, dtype=float), states)
 
 
 def soft_states(

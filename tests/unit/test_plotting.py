@@ -112,15 +112,14 @@ def test_density_of_states_and_debye_level_equal_the_table(study: WholeStudy) ->
 
 def test_participation_shows_every_mode_and_the_low_tail(study: WholeStudy) -> None:
     table = columns_of(plotting.table_participation(study.ensembles))
-    ax = plotting.plot_participation(study.ensembles)
-    (inset,) = ax.child_axes
+    ax, low_modes = plotting.figure_participation(study.ensembles).axes
     shown = np.concatenate(drawn(ax))
     omega, ratio = numbers(table["omega [sqrt(epsilon/m)/sigma]"]), numbers(table["participation ratio N_k/N [1]"])
     assert np.array_equal(shown, np.column_stack([omega, ratio]))
     assert len(omega) == sum(3 * (e.n_atoms - 1) * len(e.glasses) for e in study.ensembles)
     low = omega < tail_end(study.ensembles)
     count = numbers(table["participation number N_k [1]"])
-    assert np.array_equal(np.concatenate(drawn(inset)), np.column_stack([omega, count])[low])
+    assert np.array_equal(np.concatenate(drawn(low_modes)), np.column_stack([omega, count])[low])
     markers = [line.get_marker() for line in ax.lines if len(line.get_xydata()) > 2]
     assert markers == ["*", "o"]
 
