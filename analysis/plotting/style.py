@@ -27,6 +27,7 @@ ORANGE, SKY, GREY, INK = "#E69F00", "#56B4E9", "#8A8F98", "#222831"
 SIZE_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
 SIZE_MARKERS = ("*", "o", "s", "D", "^")
 BAND_ALPHA = 0.18
+FEW_DECADES = 2.3  # of a logarithmic axis, over which labels at 1, 2 and 5 have room
 
 OMEGA = r"$\omega$  [$\sqrt{\epsilon/m}\,/\,\sigma$]"
 
@@ -141,12 +142,13 @@ def size_style(index: int) -> dict[str, str]:
 
 
 def plain_log_ticks(axis: Axis) -> None:
-    """Label a logarithmic axis that spans few decades at 1, 2 and 5, as plain numbers.
+    """Label a logarithmic axis as plain numbers: at 1, 2 and 5 where it spans few decades, else at the decades.
 
     Args:
-        axis: the axis, logarithmic already.
+        axis: the axis, logarithmic already and with its data drawn.
     """
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 10**FEW_DECADES * low else (1.0,)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 

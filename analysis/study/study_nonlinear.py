@@ -140,6 +140,8 @@ def over_glasses(
     values, owner = value_p[known], glass_p[known]
     if not len(values):
         return Estimate(np.nan, np.nan, "1", "no glass of the study has such a number")
+    if len(np.unique(owner)) < 2:
+        return Estimate(statistic(values), np.nan, "1", "from one glass: no error")
 
     def drawn(counts_g: IntArray) -> dict[str, float]:
         sample = np.repeat(values, counts_g[owner])

@@ -236,6 +236,15 @@ def test_error_over_glasses_is_that_of_their_means() -> None:
     assert often.error == pytest.approx(once.error, rel=0.05)
 
 
+def test_numbers_of_one_glass_have_no_error_over_glasses() -> None:
+    rng = np.random.default_rng(2)
+    value_p = np.array([np.nan, 1.0, 2.0, 3.0])
+    alone = over_glasses(value_p, np.array([0, 4, 4, 4]), 9, lambda x: float(np.median(x)), rng, 50)
+    assert alone.value == 2.0
+    assert np.isnan(alone.error)
+    assert "one glass" in alone.note
+
+
 def repeated(pairs: WellPairs, times: int, **changes: np.ndarray) -> list[WellPairs]:
     return [dataclasses.replace(pairs, **changes)] * times
 
