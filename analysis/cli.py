@@ -36,7 +36,8 @@ from analysis.commands import (
     trajectories,
     wind,
 )
-from analysis.commands.common import AsJson
+from analysis.commands.common import AsJson, DaskPlace, WorkerCount
+from analysis.commands.workers import chosen_workers
 from analysis.documents import as_json as as_json_text
 from analysis.interrupts import defer_interrupts
 from atomsim.errors import AtomsimError, InputError
@@ -111,7 +112,8 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a key of the study file")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
+    workers: WorkerCount = None,
+    dask: DaskPlace = None,
     resume: Annotated[bool, typer.Option(help="use what an earlier run has kept in the folder")] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="tell what would run, how long and how much memory")
@@ -121,16 +123,18 @@ def run(
     """Make an ensemble of glasses and everything that follows from it; interrupted, the same command goes on.
 
     Example: atomsim run study.toml --out demo --set glass.samples=4 --workers 2
+
+    Example: atomsim run study.toml --dask tcp://node17:8786
     """
     from analysis.config import load_study
     from analysis.study import forecast, run_study
-    from atomsim.ensemble import available_cores
 
     config = load_study(study, changes or ())
     folder = out or Path(study.stem)
-    count = workers if workers is not None else available_cores()
+    pool = chosen_workers(workers, dask)
     if dry_run:
-        _print_forecast(forecast(config, folder, workers=count, resume=resume), config, folder, as_json)
+        plan = forecast(config, folder, workers=pool.count_workers(), resume=resume)
+        _print_forecast(plan, config, folder, as_json)
         return
     from analysis.report import write_report
 
@@ -140,7 +144,7 @@ def run(
             run_study(
                 config,
                 folder,
-                workers=count,
+                workers=pool,
                 resume=resume,
                 command=command,
                 progress=display,

@@ -1,4 +1,4 @@
-"""Map a function over the samples of an ensemble: in this process, or over local processes.
+"""Map a function over the samples of an ensemble: in this process, over local processes, or as a mapper chooses.
 
 The result of a sample depends on its item alone: its random numbers come from a seed made from the seed of the study,
 the name of the ensemble and the index of the sample, and the linear algebra of every process runs on one thread. So
@@ -12,14 +12,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
+from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -100,51 +102,63 @@ def single_threaded() -> Iterator[None]:
                 os.environ[name] = value
 
 
-class Workers:
-    """A number of workers, kept for several calls of :meth:`map`; one worker means this process itself.
+class Mapper(ABC):
+    """Those who compute the samples of an ensemble: each sample by itself, whatever becomes of the others.
 
-    Use it as a context manager. Functions, items and results travel by pickle when there are several workers, so the
-    function must be importable. Workers end with the process that started them, however it ends.
+    Use it as a context manager. A block within a block of the same mapper changes nothing: the outermost one opens and
+    closes it, so that several calculations can share what was started once.
     """
 
-    def __init__(self, count: int = 1) -> None:
-        """Prepare workers; processes start with the first call of :meth:`map`.
+    def __init__(self) -> None:
+        """Prepare it; nothing starts yet."""
+        self._stack = ExitStack()
+        self._depth = 0
+
+    @abstractmethod
+    def count_workers(self) -> int:
+        """Return how many samples run at the same time, as far as it is known before they start."""
+
+    @abstractmethod
+    def require_file(self, path: Path) -> None:
+        """Say that every worker has to see a file of this program, with its present content.
 
         Args:
-            count: number of workers.
+            path: the file.
 
         Raises:
-            InputError: the number is smaller than one.
+            InputError: a worker does not.
         """
-        if count < 1:
-            raise InputError(f"workers = {count} must be at least 1")
-        self.count = count
-        self._stack = ExitStack()
-        self._pool: ProcessPoolExecutor | None = None
-        self._lifeline: connection.Connection | None = None
 
-    def __enter__(self) -> Workers:
-        """Pin the threads of the linear algebra."""
-        self._stack.enter_context(single_threaded())
+    @abstractmethod
+    def _open(self, stack: ExitStack) -> None:
+        """Start what the outermost block needs; the stack ends it."""
+
+    @abstractmethod
+    def _run(self, function: Callable, items: Sequence, order: Sequence[int]) -> Generator[tuple[int, Any], None, None]:
+        """Yield the index of each sample with its result or its error, as they end."""
+
+    def __enter__(self) -> Self:
+        """Open it, or do nothing if it is open."""
+        if self._depth == 0:
+            with ExitStack() as started:
+                self._open(started)
+                self._stack = started.pop_all()
+        self._depth += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the workers: at once after an interrupt, otherwise when they are idle.
+        """End the workers with the outermost block: at once after an interrupt, otherwise when they are idle.
 
         Args:
             kind: class of the exception that ends the block, if any.
             error: the exception.
             trace: its traceback.
         """
-        if self._pool is not None and self._lifeline is not None:
-            if kind is not None and not issubclass(kind, Exception):
-                self._lifeline.close()
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._lifeline.close()
-            self._pool = self._lifeline = None
-        self._stack.close()
+        self._depth -= 1
+        if self._depth == 0:
+            self._stack.__exit__(kind, error, trace)
 
     def map(
         self,
@@ -171,18 +185,72 @@ class Workers:
         """
         names = list(labels) if labels is not None else [f"sample {i}" for i in range(len(items))]
         order = sorted(range(len(items)), key=lambda i: -costs[i] if costs is not None else i)
-        run = self._run_here if self.count == 1 else self._run_pool
         outcomes: dict[int, Result | Exception] = {}
-        for index, outcome in run(function, items, order):
-            outcomes[index] = outcome
-            if progress is not None:
-                progress(Progress(names[index], len(outcomes), len(items), isinstance(outcome, Exception)))
+        with closing(self._run(function, items, order)) as ended:
+            for index, outcome in ended:
+                outcomes[index] = outcome
+                if progress is not None:
+                    progress(Progress(names[index], len(outcomes), len(items), isinstance(outcome, Exception)))
         failures = [(names[i], e) for i, e in sorted(outcomes.items()) if isinstance(e, Exception)]
         if failures:
             raise SampleFailed(failures, len(items)) from failures[0][1]
         return [outcomes[i] for i in range(len(items))]  # type: ignore[misc]
 
-    def _run_here(self, function: Callable, items: Sequence, order: Sequence[int]) -> Iterator[tuple[int, Any]]:
+
+class Workers(Mapper):
+    """A number of processes, kept for several calls of :meth:`map`; one worker means this process itself.
+
+    Functions, items and results travel by pickle when there are several workers, so the function must be importable.
+    Workers end with the process that started them, however it ends.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        """Prepare workers; processes start with the first call of :meth:`map`.
+
+        Args:
+            count: number of workers.
+
+        Raises:
+            InputError: the number is smaller than one.
+        """
+        if count < 1:
+            raise InputError(f"workers = {count} must be at least 1")
+        super().__init__()
+        self.count = count
+        self._pool: ProcessPoolExecutor | None = None
+        self._lifeline: connection.Connection | None = None
+
+    def count_workers(self) -> int:
+        """Return the number of workers."""
+        return self.count
+
+    def require_file(self, path: Path) -> None:
+        """Nothing has to be done: processes of this machine see its files.
+
+        Args:
+            path: the file.
+        """
+
+    def _open(self, stack: ExitStack) -> None:
+        stack.enter_context(single_threaded())
+        stack.push(self._close)
+
+    def _close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None and self._lifeline is not None:
+            if kind is not None and not issubclass(kind, Exception):
+                self._lifeline.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._lifeline.close()
+            self._pool = self._lifeline = None
+
+    def _run(self, function: Callable, items: Sequence, order: Sequence[int]) -> Generator[tuple[int, Any], None, None]:
+        return (self._run_here if self.count == 1 else self._run_pool)(function, items, order)
+
+    def _run_here(
+        self, function: Callable, items: Sequence, order: Sequence[int]
+    ) -> Generator[tuple[int, Any], None, None]:
         for index in order:
             try:
                 outcome = function(items[index])
@@ -190,7 +258,9 @@ class Workers:
                 outcome = error
             yield index, outcome
 
-    def _run_pool(self, function: Callable, items: Sequence, order: Sequence[int]) -> Iterator[tuple[int, Any]]:
+    def _run_pool(
+        self, function: Callable, items: Sequence, order: Sequence[int]
+    ) -> Generator[tuple[int, Any], None, None]:
         pool = self._pool or self._start_pool()
         waiting: dict[Future, int] = {pool.submit(function, items[i]): i for i in order}
         while waiting:
@@ -207,11 +277,23 @@ class Workers:
         return self._pool
 
 
+def as_mapper(workers: int | Mapper) -> Mapper:
+    """Return those who compute: a mapper as it is, a number as that many processes.
+
+    Args:
+        workers: number of processes, one meaning this process itself; or a mapper.
+
+    Raises:
+        InputError: the number is smaller than one.
+    """
+    return workers if isinstance(workers, Mapper) else Workers(workers)
+
+
 def map_samples(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     *,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     labels: Sequence[str] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[Result]:
@@ -220,14 +302,14 @@ def map_samples(
     Args:
         function: the work of one sample; importable when there are several workers.
         items: one for each sample.
-        workers: number of processes; one means this process itself.
+        workers: number of processes, one meaning this process itself; or a mapper.
         labels: names of the samples in messages.
         progress: called in this process as each sample ends.
 
     Raises:
         SampleFailed: one or more samples raised an error.
     """
-    with Workers(workers) as pool:
+    with as_mapper(workers) as pool:
         return pool.map(function, items, labels=labels, progress=progress)
 
 

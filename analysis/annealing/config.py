@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -73,6 +73,7 @@ class AlloyGlassSection(GlassSection):
     start_density: Positive | None = Field(
         None, description="density of the random start [kg/m^3]; from the crystals of its elements where absent"
     )
+    engine: Literal["lammps"] = Field("lammps", description="who does the dynamics and the descent")
 
     @field_validator("potential")
     @classmethod
@@ -99,9 +100,10 @@ class AlloyGlassSection(GlassSection):
 
         What is absent is left out: glasses that never had it keep the keys of their results, which are hashes of this.
         """
-        left_out = {"sizes", "samples", "density", "on_saddle", "swap_attempts", "swap_interval"}
+        left_out = {"sizes", "samples", "density", "on_saddle", "swap_attempts", "swap_interval", "engine"}
+        absent = {"start_density": None, "mpi_ranks": 1}
         values = self.model_dump(exclude=left_out)
-        return {key: value for key, value in values.items() if key != "start_density" or value is not None}
+        return {key: value for key, value in values.items() if key not in absent or value != absent[key]}
 
 
 class AnnealStudy(StudyConfig):

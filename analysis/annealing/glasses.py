@@ -11,6 +11,7 @@ from analysis.annealing.stages import ALLOY_GLASSES
 from analysis.modes.foreign import frequencies
 from analysis.study import StudyFolder, StudyProgress, run_study
 from atomsim.engines.glass import AlloyGlass
+from atomsim.ensemble import Mapper
 from atomsim.store import list_results, read_result
 from atomsim.units import ATOMIC_SCALES
 
@@ -19,7 +20,7 @@ def make_glasses(
     config: AlloyGlassStudy,
     out: Path,
     *,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     resume: bool = True,
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
@@ -29,7 +30,7 @@ def make_glasses(
     Args:
         config: the study.
         out: its folder.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         resume: use what an earlier run has kept.
         command: the command line, for the provenance.
         progress: called as each glass is made.

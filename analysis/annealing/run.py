@@ -12,6 +12,7 @@ from analysis.annealing.stages import stages_of
 from analysis.annealing.summary import summary_document
 from analysis.documents import as_json
 from analysis.study import StudyFolder, StudyProgress, run_study
+from atomsim.ensemble import Mapper
 from atomsim.store import read_provenance, read_result, write_text
 
 SUMMARY, REPORT = "summary.json", "report.html"
@@ -23,7 +24,7 @@ def run_annealing(
     config: AnnealStudy,
     out: Path,
     *,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     resume: bool = True,
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
@@ -33,7 +34,7 @@ def run_annealing(
     Args:
         config: the study.
         out: its folder.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         resume: use what an earlier run has kept.
         command: the command line, for the provenance.
         progress: called as each task ends.

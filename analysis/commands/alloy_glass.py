@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from analysis import terminal
-from analysis.commands.common import AsJson, print_json
+from analysis.commands.common import AsJson, DaskPlace, WorkerCount, print_json
+from analysis.commands.workers import chosen_workers
 
 INTERRUPTED = 130
 
@@ -27,7 +28,8 @@ def glass(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a key of the study file")
     ] = None,
-    workers: Annotated[int, typer.Option(help="processes")] = 1,
+    workers: WorkerCount = None,
+    dask: DaskPlace = None,
     resume: Annotated[bool, typer.Option(help="use what an earlier run has kept in the folder")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="tell how long it would take")] = False,
     as_json: AsJson = False,
@@ -44,8 +46,9 @@ def glass(
     from analysis.study import forecast
 
     config, folder = load_glass_study(study, changes or ()), out or Path(study.stem)
-    plan = forecast(config, folder, workers=workers, resume=resume, stages=(ALLOY_GLASSES,))
+    pool = chosen_workers(workers, dask)
     if dry_run:
+        plan = forecast(config, folder, workers=pool.count_workers(), resume=resume, stages=(ALLOY_GLASSES,))
         if as_json:
             glasses = sum(stage.tasks for stage in plan.stages)
             print_json({"out": str(folder), "seconds": plan.seconds, "glasses": glasses})
@@ -56,7 +59,7 @@ def glass(
     try:
         with terminal.RunDisplay() as display:
             command = shlex.join(["atomsim", *sys.argv[1:]])
-            made = make_glasses(config, folder, workers=workers, resume=resume, command=command, progress=display)
+            made = make_glasses(config, folder, workers=pool, resume=resume, command=command, progress=display)
     except KeyboardInterrupt:
         terminal.complain(f"interrupted; finished glasses are kept in {folder}, the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None

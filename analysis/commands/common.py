@@ -19,6 +19,15 @@ FORMATS = (".svg", ".png")
 MOST_TEMPERATURES = 100_000
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
+WorkerCount = Annotated[int | None, typer.Option("--workers", help="processes; as many as there are cores")]
+DaskPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="local|ADDRESS|FILE.toml",
+        help="compute by workers of Dask: of this machine, of the scheduler at tcp://HOST:PORT, or jobs of SLURM",
+    ),
+]
 FigureFile = Annotated[Path | None, typer.Option("--figure", metavar="FILE", help="draw it: a file .svg or .png")]
 
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from analysis import terminal
 from analysis.commands.common import AsJson, ToldProgress, print_json
-from atomsim.errors import InputError, NotAMinimum
+from atomsim.errors import InputError, NotAMinimum, NotConverged
 
 if TYPE_CHECKING:
-    from analysis.soft_modes.any_calculator import CalculatorModes
+    from analysis.soft_modes.any_result import CalculatorModes
     from atomsim.quench import Glass
     from atomsim.results import Array
 
@@ -57,12 +59,14 @@ def modes(
 
     Example: atomsim modes glass.xyz --potential laird-schober --lowest 50 --minimise
     """
-    from analysis.measure import structure_of, vibrations
+    from analysis.measure import vibrations
     from atomsim.engines import is_engine_potential
 
     if is_engine_potential(potential):
         raise InputError(f"--potential {potential}: modes has pair models alone; soft-modes takes potentials of LAMMPS")
-    glass = structure_of(structure, potential, minimise=minimise)
+    if method is not None and lowest is None:
+        raise InputError(f"--method {method}: whole spectra have one method; it goes with --lowest K")
+    glass = _structure(structure, potential, minimise)
     found = vibrations(glass, lowest, method=method, report=terminal.remark)
     columns = {
         "omega": found.omega_m.tolist(),
@@ -82,6 +86,24 @@ def modes(
     else:
         _print_modes(columns, f"{glass.n_atoms} atoms, {found.n_zero_modes} zero modes", show_all=lowest is not None)
     _require_minimum(glass, structure)
+
+
+def _structure(name: str, potential: str, minimise: bool) -> Glass:
+    """The configuration of a file; if its matrix is singular, the atoms that nothing holds are named."""
+    from analysis.measure import structure_of
+    from analysis.modes.rattlers import named_loose_atoms
+    from atomsim.formats import read_structure
+    from atomsim.pairs import PairInteraction
+    from atomsim.potentials import get_model
+
+    try:
+        return structure_of(name, potential, minimise=minimise)
+    except NotConverged as error:
+        atoms = read_structure(Path(name))
+        loose = named_loose_atoms(PairInteraction.from_atoms(get_model(potential), atoms).terms(atoms.positions))
+        if not loose:
+            raise
+        raise NotAMinimum(f"{name}: {loose}", error.estimate) from error
 
 
 def _print_modes(columns: dict[str, list[float]], title: str, *, show_all: bool) -> None:
@@ -127,7 +149,7 @@ def soft_modes(
 
     Example: atomsim soft-modes silicon.xyz --potential sw:Si.sw --minimise --count 5
     """
-    from analysis.measure import measure_soft_modes, structure_of
+    from analysis.measure import measure_soft_modes
     from analysis.soft_modes.expansion import cutoff_warning
     from atomsim.engines import is_engine_potential
     from atomsim.potentials import get_model
@@ -135,7 +157,7 @@ def soft_modes(
     if is_engine_potential(potential):
         _soft_modes_of_engine(structure, potential, COUNT_OF_ENGINES if count is None else count, minimise, as_json)
         return
-    glass = structure_of(structure, potential, minimise=minimise)
+    glass = _structure(structure, potential, minimise)
     _require_minimum(glass, structure)
     found = measure_soft_modes(glass, count)
     if warning := cutoff_warning(get_model(glass.model)):
@@ -197,16 +219,17 @@ def calculator_document(found: CalculatorModes, *, potential: str) -> dict[str, 
         found: the modes, in atomic units.
         potential: what gave the forces.
     """
-    from analysis.soft_modes.any_calculator import SI_UNITS, in_si
+    from analysis.soft_modes.any_result import SI_UNITS, in_si
 
     units = {column.name: column.metadata.get("unit", "") for column in fields(found)}
-    columns, si = _columns(found), {name.removesuffix("_m"): column for name, column in in_si(found).items()}
+    columns, si = _columns(found), in_si(found)
     rows = [
         {name: column[k] for name, column in columns.items()} | {"si": {name: si[name][k] for name in si}}
         for k in range(len(found.omega_m))
     ]
     heads = ("n_atoms", "n_zero_modes", "max_force", "step", "hessian_error", "sum_rule")
-    told = {name: units.get(f"{name}_m", "THz" if name == "frequency_THz" else "1") for name in columns}
+    of_columns = {name.rpartition("_")[0]: unit for name, unit in units.items()}
+    told = {name: of_columns.get(name, "THz" if name == "frequency_THz" else "1") for name in columns}
     return {
         "potential": potential,
         **{name: getattr(found, name) for name in heads},
@@ -220,14 +243,14 @@ def calculator_document(found: CalculatorModes, *, potential: str) -> dict[str, 
 def _columns(found: CalculatorModes) -> dict[str, Array]:
     """The numbers of each mode by the names of the document."""
     from analysis.modes.foreign import frequencies
+    from analysis.soft_modes.any_result import columns_of
 
-    named = {name.removesuffix("_m"): getattr(found, name) for name in vars(found) if name.endswith("_m")}
     ratio = {"participation_ratio": found.participation_ratio_m}
-    return {"frequency_THz": frequencies(found.omega_m)["THz"], **named, **ratio}
+    return {"frequency_THz": frequencies(found.omega_m)["THz"], **columns_of(found), **ratio}
 
 
 def _show_material(found: CalculatorModes) -> None:
-    from analysis.soft_modes.any_calculator import SI_UNITS, in_si
+    from analysis.soft_modes.any_result import SI_UNITS, in_si
 
     columns, screen = _columns(found), terminal.standard_output()
     screen.print(f"{found.n_atoms} atoms; eV, A, u, THz: tau in eV/(u^1.5 A^3), chi in eV/(u^2 A^4)")
@@ -238,7 +261,12 @@ def _show_material(found: CalculatorModes) -> None:
         "effective mass [u]": columns["effective_mass"].tolist(),
     }
     screen.print(terminal.column_table(shown | _with_errors(columns)))
-    si = {name.removesuffix("_m"): column for name, column in in_si(found).items()}
+    screen.print(
+        "coupling to strain, root of the mean square over directions, longitudinal and transverse, ± the largest error "
+        "of a component: Lambda1 in eV/(u^0.5 A), Lambda2 in eV/(u A^2)"
+    )
+    screen.print(terminal.column_table(_couplings(columns)))
+    si = in_si(found)
     screen.print(f"SI: omega in {SI_UNITS['omega']}, tau in {SI_UNITS['tau']}, chi in {SI_UNITS['chi_bare']}")
     screen.print(terminal.column_table({"omega": si["omega"].tolist(), **_with_errors(si)}))
 
@@ -250,3 +278,19 @@ def _with_errors(columns: dict[str, Array]) -> dict[str, Sequence[object]]:
         name: [f"{terminal.number(value)} ± {terminal.number(spread, 2)}" for value, spread in told]
         for name, told in ((name, zip(columns[name], columns[error], strict=True)) for name, error in pairs.items())
     }
+
+
+def _couplings(columns: dict[str, Array]) -> dict[str, Sequence[object]]:
+    """Strengths of the couplings to waves of any direction, with errors."""
+    from analysis.soft_potential.coupling import longitudinal_average, transverse_average
+
+    shown: dict[str, Sequence[object]] = {}
+    names = {"linear_coupling": "1", "quadratic_coupling_bare": "2 bare", "quadratic_coupling": "2 relaxed"}
+    for name, label in names.items():
+        for average, letter in ((longitudinal_average, "l"), (transverse_average, "t")):
+            strength_m = np.sqrt(average(columns[name]))
+            told = zip(strength_m, columns[f"{name}_error"], strict=True)
+            shown[f"Lambda{label} {letter}"] = [
+                f"{terminal.number(value)} ± {terminal.number(spread, 2)}" for value, spread in told
+            ]
+    return shown

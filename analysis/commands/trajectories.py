@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis import terminal
-from analysis.commands.common import AsJson, FigureFile, check_figure, print_json, write_figure
+from analysis.commands.common import (
+    AsJson,
+    DaskPlace,
+    FigureFile,
+    WorkerCount,
+    check_figure,
+    print_json,
+    write_figure,
+)
+from analysis.commands.workers import chosen_workers
 from atomsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -151,7 +160,8 @@ def anneal(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a key of the study file")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
+    workers: WorkerCount = None,
+    dask: DaskPlace = None,
     resume: Annotated[bool, typer.Option(help="use what an earlier run has kept in the folder")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would run and how long")] = False,
     as_json: AsJson = False,
@@ -164,17 +174,16 @@ def anneal(
     """
     from analysis.annealing.config import load_anneal_study
     from analysis.annealing.run import SUMMARY, run_annealing
-    from atomsim.ensemble import available_cores
 
     config = load_anneal_study(study, changes or ())
-    folder, count = out or Path(study.stem), workers if workers is not None else available_cores()
+    folder, pool = out or Path(study.stem), chosen_workers(workers, dask)
     if dry_run:
-        _forecast(config, folder, count, resume, as_json)
+        _forecast(config, folder, pool.count_workers(), resume, as_json)
         return
     command = shlex.join(["atomsim", *sys.argv[1:]])
     try:
         with terminal.RunDisplay() as display:
-            run_annealing(config, folder, workers=count, resume=resume, command=command, progress=display)
+            run_annealing(config, folder, workers=pool, resume=resume, command=command, progress=display)
     except KeyboardInterrupt:
         terminal.complain(f"interrupted; finished tasks are kept in {folder}, the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None

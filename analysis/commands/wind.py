@@ -15,7 +15,16 @@ import numpy as np
 import typer
 
 from analysis import terminal
-from analysis.commands.common import AsJson, FigureFile, check_figure, print_json, write_figure
+from analysis.commands.common import (
+    AsJson,
+    DaskPlace,
+    FigureFile,
+    WorkerCount,
+    check_figure,
+    print_json,
+    write_figure,
+)
+from analysis.commands.workers import chosen_workers
 from atomsim.errors import InputError
 from atomsim.results import Array
 
@@ -73,7 +82,8 @@ def wind(
     soft_modes: Annotated[
         int | None, typer.Option(metavar="K", help="share of each ion in the lowest K modes of a glass in our HDF5")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="processes; as many as there are cores")] = None,
+    workers: WorkerCount = None,
+    dask: DaskPlace = None,
     figure: FigureFile = None,
     convergence: Annotated[
         Path | None,
@@ -99,7 +109,6 @@ def wind(
     from analysis.multiple_scattering.environment import environment
     from analysis.multiple_scattering.wind_configuration import wind_forces
     from analysis.multiple_scattering.wind_resistivity import choose_resistivity, resistivities
-    from atomsim.ensemble import available_cores
 
     check_figure(figure)
     check_figure(convergence, "--convergence")
@@ -112,9 +121,8 @@ def wind(
     vectors = None if soft_modes is None else _soft_vectors(structure, soft_modes)
     for line in given.remarks:
         terminal.remark(line)
-    with terminal.RunDisplay() as display:
-        count = available_cores() if workers is None else workers
-        running: dict[str, Any] = {"workers": count, "progress": _events(display)}
+    with terminal.RunDisplay() as display, chosen_workers(workers, dask) as pool:
+        running: dict[str, Any] = {"workers": pool, "progress": _events(display)}
         found = wind_forces(given.configuration, chosen, radius=radius, reference=given.reference, **running)
         varied = None if wider is None else converged(found, given, wider, **running)
     known = resistivities(found, given.configuration, given.metal, given.k_fermi)

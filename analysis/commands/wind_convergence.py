@@ -14,7 +14,7 @@ from analysis.commands.wind_document import convergence_rows
 from analysis.multiple_scattering.convergence import Convergence, degree_convergence, radius_convergence
 from analysis.multiple_scattering.wind_configuration import WindForces
 from analysis.multiple_scattering.wind_input import WindInput
-from atomsim.ensemble import Progress
+from atomsim.ensemble import Mapper, Progress
 from atomsim.errors import InputError
 
 MOST_IONS = 4  # shown, spread over those asked for: the largest clusters take seconds each
@@ -46,7 +46,7 @@ def converged(
     given: WindInput,
     wider: WindInput,
     *,
-    workers: int,
+    workers: int | Mapper,
     progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Convergence, Convergence]:
     """Return the wind on a few of the ions for several radii, and for several l_max.
@@ -55,7 +55,7 @@ def converged(
         found: the wind asked for.
         given: what scattered.
         wider: the same with as many phase shifts as there are.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         progress: called as a few ions end.
     """
     count = min(MOST_IONS, len(found.index_n))

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.multiple_scattering.configuration import Configuration
 from analysis.multiple_scattering.wind_configuration import WindForces, wind_forces
-from atomsim.ensemble import Progress
+from atomsim.ensemble import Mapper, Progress
 from atomsim.errors import InputError
 from atomsim.results import Array, IntArray, quantity
 
@@ -42,7 +42,7 @@ def radius_convergence(
     *,
     reference: Configuration | None = None,
     single_scattering: bool = True,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> Convergence:
     """Return the wind on ions for several radii of their clusters.
@@ -53,7 +53,7 @@ def radius_convergence(
         radii: ascending [angstrom].
         reference: ions of which the wind is subtracted.
         single_scattering: add that by ions beyond the clusters.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         progress: called as a few ions end.
 
     Raises:
@@ -82,7 +82,7 @@ def degree_convergence(
     radius: float | None = None,
     reference: Configuration | None = None,
     single_scattering: bool = True,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> Convergence:
     """Return the wind on ions for several l_max.
@@ -94,7 +94,7 @@ def degree_convergence(
         radius: of the clusters, as :func:`wind_forces` [angstrom].
         reference: ions of which the wind is subtracted.
         single_scattering: add that by ions beyond the clusters.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         progress: called as a few ions end.
 
     Raises:

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.multiple_scattering.configuration import Configuration, Surroundings
 from analysis.multiple_scattering.kinematic_tail import averaged_wave_number, rim_sums
 from analysis.multiple_scattering.wind_force import force_tensors
-from atomsim.ensemble import Progress, Workers
+from atomsim.ensemble import Mapper, Progress
 from atomsim.errors import InputError
 from atomsim.results import Array, IntArray
 
@@ -120,7 +120,7 @@ def local_tensors(
     ions: Sequence[int] | IntArray,
     cut: Cut,
     *,
-    workers: Workers,
+    workers: Mapper,
     progress: Callable[[Progress], None] | None = None,
     name: str = "ions",
 ) -> Variants:

@@ -27,7 +27,7 @@ from analysis.multiple_scattering.laws import Laws, cluster_laws
 from analysis.multiple_scattering.limits import kinematic_tensors
 from analysis.multiple_scattering.local_wind import RADII, Cut, Variants, local_tensors
 from analysis.multiple_scattering.wind_force import force_tensors
-from atomsim.ensemble import Progress, Workers
+from atomsim.ensemble import Mapper, Progress, as_mapper
 from atomsim.errors import InputError
 from atomsim.results import Array, IntArray, quantity
 
@@ -124,7 +124,7 @@ def wind_forces(
     radius: float | None = None,
     single_scattering: bool = True,
     reference: Configuration | None = None,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> WindForces:
     """Return the wind on ions of a configuration, each from a cluster about it or all from one.
@@ -143,7 +143,7 @@ def wind_forces(
             ions where the configuration is not periodic [angstrom].
         single_scattering: add that by ions beyond the clusters; one cluster of all ions has none.
         reference: ions of which the wind is subtracted.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         progress: called as a few ions end.
 
     Raises:
@@ -157,7 +157,7 @@ def wind_forces(
             raise InputError("one cluster of all ions has no reference; give a radius")
         return _one_cluster(configuration.alone(), chosen, configuration.volume)
     cut = Cut(radius, max(FAR_DISTANCES * neighbour_distance(configuration), radius))
-    with Workers(workers) as pool:
+    with as_mapper(workers) as pool:
         found = local_tensors(configuration, chosen, cut, workers=pool, progress=progress)
         if reference is not None:
             site_n = nearest_sites(configuration, chosen, reference)

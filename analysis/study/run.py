@@ -16,7 +16,7 @@ from analysis.study.folder import StudyFolder, read_cached
 from analysis.study.plan import Compute, Stage, Task, make_plan
 from analysis.study.stages import stages_of
 from atomsim import store
-from atomsim.ensemble import Progress, Workers, sample_seed
+from atomsim.ensemble import Mapper, Progress, as_mapper, sample_seed
 from atomsim.provenance import make_provenance
 
 
@@ -61,7 +61,7 @@ def run_study(
     config: StudyConfig,
     out: Path,
     *,
-    workers: int = 1,
+    workers: int | Mapper = 1,
     resume: bool = True,
     command: str = "",
     progress: Callable[[StudyProgress], None] | None = None,
@@ -76,7 +76,7 @@ def run_study(
     Args:
         config: the study.
         out: the folder of the study.
-        workers: number of processes.
+        workers: number of processes, or who else computes.
         resume: use what an earlier run has kept; otherwise everything is computed anew.
         command: the command line, for the provenance.
         progress: called as each task ends.
@@ -86,12 +86,14 @@ def run_study(
     Raises:
         InputError: the folder cannot be written, or another run is writing to it.
         SampleFailed: one or more tasks of a stage failed; all results so far are kept.
+        ClusterLost: the workers are gone; all results so far are kept.
     """
     folder = StudyFolder(Path(out))
     stages = stages_of(config) if stages is None else stages
     tasks = make_plan(config, stages)
     start = time.perf_counter()
-    with folder.locked(), Workers(workers) as pool:
+    with folder.locked(), as_mapper(workers) as pool:
+        pool.require_file(folder.path / ".lock")
         todo = [task for task in tasks if not (resume and folder.is_cached(task))]
         tracker = _Tracker(todo, progress)
         for stage in stages:
@@ -124,8 +126,10 @@ class _Job:
 
 
 def _job(task: Task, folder: StudyFolder, command: str) -> _Job:
-    inputs = tuple((up.stage.name, folder.file(up), up.stage.result) for up in task.upstream)
-    return _Job(task.stage.compute, task.parameters, inputs, task.seed, task.stage.name, folder.file(task), command)
+    """Paths are absolute: a worker may have another working directory."""
+    inputs = tuple((up.stage.name, folder.file(up).absolute(), up.stage.result) for up in task.upstream)
+    target = folder.file(task).absolute()
+    return _Job(task.stage.compute, task.parameters, inputs, task.seed, task.stage.name, target, command)
 
 
 def _execute(job: _Job) -> None:

@@ -1,0 +1,261 @@
+"""Where Dask finds its workers: processes of this machine, a scheduler that runs already, or jobs of SLURM.
+
+Each place says how to connect, and gives back what it started when the connection ends; a scheduler that others have
+started is left alone. Dask is imported when a connection is made.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import subprocess
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from atomsim.errors import InputError, MissingExtra
+
+CONNECT_TIMEOUT = 10.0  # until a scheduler has answered, and until it has a worker [s]
+LOSSES = 3  # workers that may be lost under a sample before it is suspected to be the cause
+
+# Own schedulers hand out one sample at a time, so that a lost worker costs one and a worker that comes later finds
+# some left; and they keep workers that are silent for long, as compiled loops make them.
+OWN_SCHEDULER = {
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.scheduler.allowed-failures": LOSSES,
+}
+
+
+def require(module: str, *, extra: str) -> Any:
+    """Import and return an optional module.
+
+    Args:
+        module: its name.
+        extra: the extra of this package that brings it.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(
+            f"{module} is not installed ({error}); the extra {extra!r} brings it: pip install 'atomsim[{extra}]'"
+        ) from error
+
+
+class Place(ABC):
+    """Somewhere with workers; ``name`` is what messages call it."""
+
+    name: str
+
+    @abstractmethod
+    def connected(self) -> Any:
+        """Return a context manager that yields a client of ``distributed``."""
+
+    @abstractmethod
+    def count_workers(self) -> int:
+        """Return how many workers there are or will be."""
+
+
+@dataclass(frozen=True)
+class ThisMachine(Place):
+    """A number of processes of this machine, with a scheduler in this process."""
+
+    workers: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number of workers."""
+        if self.workers < 1:
+            raise InputError(f"workers = {self.workers} must be at least 1")
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What messages call it."""
+        return "the Dask workers of this machine"
+
+    def count_workers(self) -> int:
+        """Return the number of processes."""
+        return self.workers
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """Start scheduler and workers; after an interrupt they end at once.
+
+        Raises:
+            MissingExtra: Dask is not installed.
+        """
+        distributed = require("distributed", extra="dask")
+        with _own_scheduler():
+            cluster = distributed.LocalCluster(
+                n_workers=self.workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,  # one sample may need much more than its share
+                dashboard_address=":0",  # a free port: a fixed one may be in use, of which Dask warns
+                silence_logs=logging.CRITICAL,
+                preload=["atomsim.dask_worker"],
+            )
+        with cluster, _client(distributed, cluster) as client:
+            try:
+                yield client
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    _kill(cluster)
+                raise
+
+
+@dataclass(frozen=True)
+class Scheduler(Place):
+    """A scheduler that runs already; it and its workers go on when the connection ends."""
+
+    address: str
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What messages call it."""
+        return f"the Dask scheduler at {self.address}"
+
+    def count_workers(self) -> int:
+        """Ask the scheduler how many workers it has.
+
+        Raises:
+            InputError: it does not answer.
+        """
+        with self.connected() as client:
+            return len(client.nthreads())
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """Connect to the scheduler.
+
+        Raises:
+            InputError: it does not answer, or has no workers.
+            MissingExtra: Dask is not installed.
+        """
+        distributed = require("distributed", extra="dask")
+        try:
+            client = _client(distributed, self.address)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"no Dask scheduler answers at {self.address}: {error}; expected an address such as tcp://HOST:8786"
+            ) from error
+        with client:
+            try:
+                client.wait_for_workers(1, timeout=CONNECT_TIMEOUT)
+            except TimeoutError as error:
+                raise InputError(
+                    f"{self.name} has no workers after {CONNECT_TIMEOUT:g} s; start some by: "
+                    f"dask worker {self.address} --nthreads 1 --nworkers -1"
+                ) from error
+            yield client
+
+
+@dataclass(frozen=True)
+class SlurmJobs(Place):
+    """Jobs of SLURM, each with some worker processes of one thread; a job that is lost is submitted again.
+
+    What is None is taken from the configuration of dask-jobqueue, where a site may have put its own values.
+    """
+
+    jobs: int
+    processes: int
+    memory: str
+    walltime: str | None = None
+    queue: str | None = None
+    account: str | None = None
+    interface: str | None = None
+    python: str | None = None
+    directives: Sequence[str] = ()
+    prologue: Sequence[str] = ()
+    local_directory: str | None = None
+    log_directory: str | None = None
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What messages call it."""
+        return f"the Dask workers of {self.jobs} SLURM jobs"
+
+    def count_workers(self) -> int:
+        """Return the number of processes of all jobs."""
+        return self.jobs * self.processes
+
+    def cluster(self) -> Any:
+        """Return a cluster of dask-jobqueue without jobs, its scheduler running in this process.
+
+        Raises:
+            MissingExtra: dask-jobqueue is not installed.
+        """
+        jobqueue = require("dask_jobqueue", extra="slurm")
+        with _own_scheduler():
+            return jobqueue.SLURMCluster(
+                cores=self.processes,  # so each process has one thread
+                processes=self.processes,
+                memory=self.memory,
+                walltime=self.walltime,
+                queue=self.queue,
+                account=self.account,
+                interface=self.interface,
+                python=self.python,
+                job_extra_directives=list(self.directives) or None,
+                job_script_prologue=list(self.prologue) or None,
+                local_directory=self.local_directory,
+                log_directory=self.log_directory,
+                worker_extra_args=["--preload", "atomsim.dask_worker", "--no-dashboard"],
+                scheduler_options={"dashboard_address": "127.0.0.1:0"},
+                silence_logs=logging.CRITICAL,
+            )
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """Submit the jobs; they are cancelled when the connection ends.
+
+        Raises:
+            InputError: there is no SLURM here, or it refuses such jobs.
+            MissingExtra: dask-jobqueue is not installed.
+        """
+        distributed = require("distributed", extra="slurm")
+        with self.cluster() as cluster, _client(distributed, cluster) as client:
+            _check_submission(cluster.job_script())
+            cluster.adapt(minimum_jobs=self.jobs, maximum_jobs=self.jobs)
+            yield client
+
+
+@contextmanager
+def _own_scheduler() -> Iterator[None]:
+    with require("dask", extra="dask").config.set(OWN_SCHEDULER):
+        yield
+
+
+def _client(distributed: Any, target: Any) -> Any:
+    """Connect; other versions of packages are found and told by those who use the workers."""
+    with warnings.catch_warnings():
+        # Dask warns of versions that numbers do not depend on, and not of all they depend on.
+        warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+        return distributed.Client(target, timeout=CONNECT_TIMEOUT, set_as_default=False)
+
+
+def _check_submission(script: str) -> None:
+    """Ask SLURM whether it would take a job: dask-jobqueue would wait for ever for one that is refused."""
+    try:
+        answer = subprocess.run(["sbatch", "--test-only"], input=script, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise InputError(
+            f"sbatch does not start here ({error.strerror}); run this where jobs of SLURM are submitted"
+        ) from error
+    if answer.returncode:
+        raise InputError(f"SLURM refuses the jobs: {answer.stderr.strip()}\n{script}")
+
+
+def _kill(cluster: Any) -> None:
+    """End local workers at once: a thread that computes a sample cannot be asked to stop."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid is not None:
+            os.kill(nanny.pid, signal.SIGKILL)

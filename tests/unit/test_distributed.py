@@ -1,0 +1,383 @@
+"""Samples on a Dask cluster have the bits of a serial run, whatever becomes of the workers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import dask_samples
+import fake_study
+import house
+import numpy as np
+import pytest
+from dask_samples import Task, wait_for
+
+from analysis.study import StudyFolder, run_study
+from atomsim import clusters
+from atomsim import distributed as ours
+from atomsim.clusters import Scheduler, SlurmJobs, ThisMachine
+from atomsim.distributed import ClusterLost, DaskWorkers
+from atomsim.ensemble import THREAD_VARIABLES, Progress, SampleFailed, Workers, map_samples
+from atomsim.errors import InputError, MissingExtra
+from atomsim.quench import Glass
+
+dask = pytest.importorskip("dask")
+distributed = pytest.importorskip("distributed")
+
+
+@contextmanager
+def running_cluster(**options: Any) -> Iterator[Any]:
+    """A cluster that others have started."""
+    with distributed.LocalCluster(dashboard_address=":0", silence_logs=50, **options) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two processes with two threads of linear algebra; their scheduler suspects every sample of a lost worker."""
+    threads = dict.fromkeys(THREAD_VARIABLES, 2)
+    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.nanny.pre-spawn-environ": threads}
+    with dask.config.set(settings), running_cluster(n_workers=2, threads_per_worker=1) as found:
+        yield found
+
+
+@pytest.fixture
+def pool(cluster: Any) -> Iterator[DaskWorkers]:
+    with DaskWorkers(Scheduler(cluster.scheduler_address)) as found:
+        found.client.wait_for_workers(2, timeout=dask_samples.PATIENCE)
+        yield found
+
+
+def same_bits(one: Glass, other: Glass) -> bool:
+    pairs = [(np.asarray(getattr(one, f.name)), np.asarray(getattr(other, f.name))) for f in fields(Glass)]
+    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+@contextmanager
+def meanwhile(action: Callable[[], object]) -> Iterator[None]:
+    """Do something in another thread while the block runs."""
+    thread = threading.Thread(target=action)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+# --- lost and added workers -----------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_costs_its_sample_and_no_bit(tmp_path: Path) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    for folder in (alone, shared):
+        folder.mkdir()
+    (alone / "killed").touch()
+
+    def kill() -> None:
+        os.kill(int(wait_for(shared / "victim")), signal.SIGKILL)
+        (shared / "killed").touch()
+
+    expected = map_samples(dask_samples.held_glass, [Task(i, alone) for i in range(5)])
+    with DaskWorkers(ThisMachine(2)) as workers, meanwhile(kill):
+        found = workers.map(dask_samples.held_glass, [Task(i, shared) for i in range(5)])
+    assert all(map(same_bits, found, expected))
+    assert not same_bits(found[0], found[1])
+    computed = [len(list(shared.glob(f"computed-{i}-*"))) for i in range(5)]
+    assert computed == [1, 2, 1, 1, 1]
+
+
+def test_a_worker_that_comes_later_is_given_samples(cluster: Any, pool: DaskWorkers, tmp_path: Path) -> None:
+    def add() -> None:
+        while not list(tmp_path.glob("process-*")):
+            time.sleep(0.01)
+        cluster.scale(3)
+
+    with meanwhile(add):
+        processes = pool.map(dask_samples.meet_three, [Task(i, tmp_path) for i in range(12)])
+    cluster.scale(2)
+    assert len(set(processes)) == 3
+
+
+def test_a_sample_that_takes_its_workers_along_fails_alone(pool: DaskWorkers) -> None:
+    with pytest.raises(SampleFailed, match="1 of 6 samples failed") as caught:
+        pool.map(dask_samples.end_process_at_two, range(6))
+    assert "sample 2: WorkersLost: 1 workers were lost computing it alone" in str(caught.value)
+
+
+# --- the same as in this process --------------------------------------------------------------------------------
+
+
+def test_study_on_a_cluster_has_the_results_of_one_process(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = fake_study.fake_config(tmp_path)
+    expected = run_study(config, tmp_path / "alone", stages=fake_study.STAGES)
+    monkeypatch.chdir(tmp_path)  # where the workers are not
+    place = Scheduler(cluster.scheduler_address)
+    found = run_study(config, Path("shared"), workers=DaskWorkers(place), stages=fake_study.STAGES)
+    assert list(found) == list(expected)
+    assert len(found) == 11
+    for name in found:
+        for one, other in zip(vars(found[name]).values(), vars(expected[name]).values(), strict=True):
+            assert np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
+    kept = {path.name for path in StudyFolder(Path("shared")).cache.iterdir()}
+    assert kept == {path.name for path in StudyFolder(tmp_path / "alone").cache.iterdir()}
+
+
+def test_failures_on_a_cluster_are_those_of_one_process(pool: DaskWorkers) -> None:
+    events: list[Progress] = []
+    labels = [f"glass {i}" for i in range(5)]
+    caught = []
+    for workers in (pool, Workers(1)):
+        with workers, pytest.raises(SampleFailed) as failed:
+            workers.map(dask_samples.fail_if_odd, range(5), labels=labels, progress=events.append)
+        caught.append(failed.value)
+    here, there = caught
+    assert str(here) == str(there)
+    assert [error.estimate for _, error in here.failures] == [1, 3]
+    assert "in fail_if_odd" in here.failures[0][1].__notes__[0]
+    assert [event.done for event in events[:5]] == [event.done for event in events[5:]] == [1, 2, 3, 4, 5]
+    assert {(e.label, e.failed) for e in events[:5]} == {(e.label, e.failed) for e in events[5:]}
+
+
+def test_error_that_cannot_travel_is_told_in_words(pool: DaskWorkers) -> None:
+    with pytest.raises(SampleFailed, match="sample 0: RuntimeError: ValueError: what remains"):
+        pool.map(dask_samples.fail_without_pickle, [0])
+
+
+def test_longest_sample_starts_first_on_a_cluster() -> None:
+    costs = [3.0, 9.0, 1.0, 7.0, 5.0, 2.0, 8.0, 4.0, 6.0]
+    running = running_cluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp")
+    with running as found, DaskWorkers(Scheduler(found.scheduler_address)) as workers:
+        started = workers.map(dask_samples.start_time, range(9), costs=costs)
+    assert [costs[i] for i in np.argsort(started)] == sorted(costs, reverse=True)
+
+
+def test_linear_algebra_of_workers_runs_on_one_thread(pool: DaskWorkers) -> None:
+    assert set(np.concatenate(pool.map(dask_samples.threads_of_linear_algebra, range(4)))) == {1}
+
+
+def test_inner_blocks_leave_the_connection_open(cluster: Any) -> None:
+    workers = DaskWorkers(Scheduler(cluster.scheduler_address))
+    with workers:
+        client = workers.client
+        assert map_samples(dask_samples.fail_if_odd, [2], workers=workers) == [2]
+        assert workers.client is client and client.status == "running"
+    assert workers.client is None and client.status == "closed"
+    assert workers.count_workers() == 2  # asks again
+
+
+# --- interrupts and lost schedulers -----------------------------------------------------------------------------
+
+
+def interrupt_when_all_wait(folder: Path, count: int) -> None:
+    for index in range(count):
+        wait_for(folder / f"waits-{index}")
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_interrupt_ends_own_workers_at_once(tmp_path: Path) -> None:
+    workers = DaskWorkers(ThisMachine(1))
+    with pytest.raises(KeyboardInterrupt), meanwhile(lambda: interrupt_when_all_wait(tmp_path, 1)), workers:
+        workers.map(dask_samples.wait_and_tell, [Task(i, tmp_path) for i in range(2)])
+    process = int(wait_for(tmp_path / "waits-0"))
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert not (tmp_path / "waits-1").exists()
+
+
+def test_interrupt_leaves_a_foreign_scheduler_alive(cluster: Any, tmp_path: Path) -> None:
+    workers = DaskWorkers(Scheduler(cluster.scheduler_address))
+    with pytest.raises(KeyboardInterrupt), meanwhile(lambda: interrupt_when_all_wait(tmp_path, 2)), workers:
+        workers.map(dask_samples.wait_and_tell, [Task(i, tmp_path) for i in range(9)])
+    (tmp_path / "go").touch()
+    with workers:
+        assert workers.map(dask_samples.fail_if_odd, [0, 2]) == [0, 2]
+    started = {path.name for path in tmp_path.glob("waits-*")}
+    assert started <= {f"waits-{i}" for i in range(4)}  # what no worker had yet was cancelled
+
+
+def test_cancelled_samples_end_the_run(cluster: Any, pool: DaskWorkers, tmp_path: Path) -> None:
+    def cancel() -> None:
+        wait_for(tmp_path / "waits-0")
+        keys = [key for key in cluster.scheduler.tasks if str(key).startswith("sample-")]
+        with distributed.Client(cluster, set_as_default=False) as other:
+            other.cancel([distributed.Future(key, client=other) for key in keys], force=True)
+        (tmp_path / "go").touch()
+
+    told = rf"{cluster.scheduler_address}: gone, or someone has cancelled"
+    with pytest.raises(ClusterLost, match=told), meanwhile(cancel):
+        pool.map(dask_samples.wait_and_tell, [Task(i, tmp_path) for i in range(4)])
+
+
+# --- workers and places that cannot be used -----------------------------------------------------------------------
+
+
+def test_workers_with_other_versions_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = ours.library_versions()
+    monkeypatch.setattr(ours, "library_versions", lambda: {**theirs, "atomsim": "9.9"})
+    with pytest.raises(InputError, match=rf"worker tcp://.*: it has other versions: atomsim {theirs['atomsim']}, here"):
+        DaskWorkers(Scheduler(cluster.scheduler_address)).__enter__()
+
+
+def test_workers_with_another_processor_are_refused_unless_allowed(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ours.processor_kind() == ours.processor_kind() != ""
+    monkeypatch.setattr(ours, "processor_kind", lambda: "z80")
+    place = Scheduler(cluster.scheduler_address)
+    with pytest.raises(InputError, match=r"another kind .*, here z80"):
+        DaskWorkers(place).__enter__()
+    with DaskWorkers(place, any_processor=True) as workers:
+        assert workers.map(dask_samples.fail_if_odd, [4]) == [4]
+
+
+def test_a_worker_that_comes_later_is_checked_with_its_first_sample(pool: DaskWorkers) -> None:
+    pool._demand = replace(pool._demand, processor="z80")
+    with pytest.raises(InputError, match=r"worker tcp://.*another kind"):
+        pool.map(dask_samples.fail_if_odd, [0, 2])
+
+
+def test_workers_must_see_the_files_of_this_program(pool: DaskWorkers, tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    file.write_text("1234\n")
+    pool.require_file(file)
+    assert pool.map(dask_samples.fail_if_odd, [2]) == [2]
+    file.write_text("4321\n")  # as a worker sees it that has a folder of its own there
+    with pytest.raises(InputError, match=f"does not see the present {file}"):
+        pool.map(dask_samples.fail_if_odd, [2])
+
+
+def test_workers_of_several_threads_are_refused() -> None:
+    running = running_cluster(n_workers=1, threads_per_worker=2, processes=False, protocol="tcp")
+    with running as found, pytest.raises(InputError, match="2 samples in one process; start it with --nthreads 1"):
+        DaskWorkers(Scheduler(found.scheduler_address)).__enter__()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://127.0.0.1", "pigeon://127.0.0.1:8786"])
+def test_address_where_no_scheduler_answers_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", 0.2)
+    with pytest.raises(InputError, match=f"no Dask scheduler answers at {address}: .*expected an address such as"):
+        DaskWorkers(Scheduler(address)).count_workers()
+
+
+def test_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", 0.5)
+    with running_cluster(n_workers=0) as found, pytest.raises(InputError, match=r"no workers after 0\.5 s; start some"):
+        DaskWorkers(Scheduler(found.scheduler_address)).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("module", "place", "extra"),
+    [
+        ("distributed", ThisMachine(1), r"atomsim\[dask\]"),
+        ("distributed", Scheduler("tcp://127.0.0.1:9"), r"atomsim\[dask\]"),
+        ("dask_jobqueue", SlurmJobs(1, 1, "1 GB"), r"atomsim\[slurm\]"),
+    ],
+)
+def test_missing_packages_of_a_cluster_name_their_extra(
+    module: str, place: Any, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.import_module
+
+    def without(name: str) -> Any:
+        if name == module:
+            raise ImportError(f"no {name}")
+        return real(name)
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    with pytest.raises(MissingExtra, match=extra):
+        DaskWorkers(place).__enter__()
+
+
+def test_number_of_dask_workers_must_be_positive() -> None:
+    with pytest.raises(InputError, match="workers = 0"):
+        ThisMachine(0)
+    assert DaskWorkers(ThisMachine(3)).count_workers() == 3
+
+
+# --- SLURM, with a stand-in for its commands --------------------------------------------------------------------------
+
+SBATCH = """#!/bin/sh
+here=$(dirname "$0")
+if [ "$1" = "--test-only" ]; then cat > "$here/tested"; exit 0; fi
+cp "$1" "$here/script.$$"
+setsid sh "$here/script.$$" > "$here/printed.$$" 2>&1 &
+echo $! > "$here/group.$$"
+echo "Submitted batch job $$"
+"""
+SCANCEL = """#!/bin/sh
+here=$(dirname "$0")
+echo "$1" >> "$here/cancelled"
+kill -TERM -$(cat "$here/group.$1")
+"""
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **commands: str) -> None:
+    """Put commands before those of the system."""
+    folder.mkdir()
+    for name, text in commands.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_job_script_has_what_the_table_says() -> None:
+    pytest.importorskip("dask_jobqueue")
+    place = SlurmJobs(
+        4, 16, "32 GB", walltime="02:30:00", queue="long", account="glass", interface="lo", python="/opt/python",
+        directives=["--constraint=milan"], prologue=["module load hdf5"], local_directory="/scratch",
+    )  # fmt: skip
+    with place.cluster() as cluster:
+        lines = cluster.job_script().splitlines()
+    directives = {line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH")}
+    assert {"-p long", "-A glass", "--cpus-per-task=16", "--mem=30G", "-t 02:30:00", "--constraint=milan"} < directives
+    command = lines[-1]
+    assert command.startswith("/opt/python -m distributed.cli.dask_worker tcp://127.0.0.1:")
+    for part in ("--nthreads 1 ", "--nworkers 16", "--nanny", "--local-directory /scratch", "--interface lo"):
+        assert part in command
+    assert lines.index("module load hdf5") < lines.index(command)
+    assert place.count_workers() == 64
+
+
+def test_a_lost_job_is_submitted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask_jobqueue")
+    folder, work = tmp_path / "bin", tmp_path / "work"
+    work.mkdir()
+    install(folder, monkeypatch, sbatch=SBATCH, scancel=SCANCEL)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(house.ROOT), str(Path(dask_samples.__file__).parent)]))
+
+    def kill_job() -> None:
+        wait_for(work / "waits-0")
+        (group,) = folder.glob("group.*")
+        os.killpg(int(group.read_text()), signal.SIGKILL)
+        (work / "go").touch()
+
+    place = SlurmJobs(1, 1, "1 GB", interface="lo", local_directory=str(tmp_path))
+    patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "100ms"})
+    with patience, DaskWorkers(place) as workers, meanwhile(kill_job):
+        (process,) = workers.map(dask_samples.wait_and_tell, [Task(0, work)])
+    assert process == int(wait_for(work / "waits-0"))  # told anew by the second job
+    assert len(list(folder.glob("script.*"))) == 2
+    assert len((folder / "cancelled").read_text().split()) == 2
+    assert "distributed.cli.dask_worker" in (folder / "tested").read_text()
+
+
+def test_refused_jobs_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask_jobqueue")
+    workers = DaskWorkers(SlurmJobs(1, 1, "1 GB", queue="none", interface="lo"))
+    install(tmp_path / "bin", monkeypatch, sbatch="#!/bin/sh\ncat > /dev/null\necho invalid partition >&2\nexit 1\n")
+    with pytest.raises(InputError, match=r"SLURM refuses the jobs: invalid partition(.|\n)*#SBATCH -p none"):
+        workers.__enter__()
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    with pytest.raises(InputError, match="sbatch does not start here"):
+        workers.__enter__()
