@@ -37,6 +37,7 @@ from atomsim.units import Material, get_material
 DEFAULT_MATERIAL = "sodium"
 
 SWAP_KEYS = ("swap_attempts", "swap_interval")
+ENGINE_KEYS = ("engine", "mpi_ranks")
 
 ALLOY_TABLES = ("excitations", "transport", "relaxation")
 
@@ -67,6 +68,8 @@ class GlassSection(Section):
         None, description="exchanges of unlike atoms tried per atom in each interval; dynamics alone where absent"
     )
     swap_interval: Positive = Field(0.25, description="dynamics between the exchanges [sigma sqrt(m/epsilon)]")
+    engine: Literal["embedded", "lammps"] = Field("embedded", description="who does the dynamics and the descent")
+    mpi_ranks: Count = Field(1, description="processes of LAMMPS for each glass")
 
     @field_validator("samples", mode="before")
     @classmethod
@@ -97,6 +100,7 @@ class GlassSection(Section):
                 f"final_temperature = {self.final_temperature} must not exceed temperature = {self.temperature}"
             )
         self._check_swap()
+        self._check_engine()
         for n_atoms in self.sizes:
             self._check_cell(n_atoms)
         return self
@@ -107,13 +111,19 @@ class GlassSection(Section):
         elif "swap_interval" in self.model_fields_set:
             raise ValueError(f"swap_interval = {self.swap_interval} has no effect without swap_attempts")
 
+    def _check_engine(self) -> None:
+        if self.engine == "embedded" and "mpi_ranks" in self.model_fields_set:
+            raise ValueError(f"mpi_ranks = {self.mpi_ranks} has no effect without engine = 'lammps'")
+        if self.engine == "lammps" and self.swap_attempts is not None:
+            raise ValueError("swap_attempts: atoms exchange places in the engine 'embedded' alone")
+
     @model_serializer(mode="wrap")
-    def _without_absent_swap(self, resolved: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Glasses made without swap keep the keys of their results, which are hashes of what is written here."""
-        values = resolved(self)
-        if self.swap_attempts is None:
-            values = {key: value for key, value in values.items() if key not in SWAP_KEYS}
-        return values
+    def _without_what_is_off(self, resolved: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Glasses made without swap, or by the embedded engine, keep the keys of their results: hashes of this."""
+        off = SWAP_KEYS if self.swap_attempts is None else ()
+        if self.engine == "embedded":
+            off = (*off, *ENGINE_KEYS)
+        return {key: value for key, value in resolved(self).items() if key not in off}
 
     def _check_cell(self, n_atoms: int) -> None:
         model = get_model(self.potential)

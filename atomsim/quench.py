@@ -12,13 +12,12 @@ from atomsim import dynamics
 from atomsim.certificate import Certificate, certify, expected_zero_modes, lowest_pair
 from atomsim.errors import InputError, NotAMinimum
 from atomsim.hessian import hessian_matrix, mass_weighted
-from atomsim.minimise import descend, minimise
+from atomsim.liquid import QuenchParameters, check_protocol, make_liquid
+from atomsim.minimise import descend, settle
 from atomsim.pairs import PairInteraction, composition_of
-from atomsim.potentials import Model, get_model
+from atomsim.potentials import get_model
 from atomsim.results import Array, IntArray, quantity
 from atomsim.structure import check_structure, make_atoms, random_start
-from atomsim.swap import require_mixture, run_with_swaps
-from atomsim.thermostat import LinearCooling, Schedule
 
 PUSH = 0.05  # displacement of the most moving atom when a saddle is left along its lowest mode [sigma]
 MOST_PUSHES = 4  # how often a saddle is left before giving up
@@ -100,27 +99,6 @@ class Glass:
         )
         atoms.pbc = self.periodic_c.astype(bool)
         return atoms
-
-
-@dataclass(frozen=True)
-class QuenchParameters:
-    """How a glass is made: a random start is melted, equilibrated (also by swaps), cooled (or not) and minimised."""
-
-    potential: str = quantity("1", "specification of the potential")
-    n_atoms: int = quantity("1", "number of atoms")
-    density: float | None = quantity("1/sigma^d", "number density, the model's own where absent", default=None)
-    temperature: float = quantity("epsilon/k_B", "temperature of the liquid", default=1.0)
-    melt_time: float = quantity("sigma sqrt(m/epsilon)", "time in the liquid", default=20.0)
-    time_step: float = quantity("sigma sqrt(m/epsilon)", "time step of the dynamics", default=0.01)
-    cooling_rate: float | None = quantity(
-        "epsilon^1.5/(k_B sigma sqrt(m))", "temperature per time; an instantaneous quench where absent", default=None
-    )
-    final_temperature: float = quantity("epsilon/k_B", "where cooling ends", default=0.0)
-    on_saddle: str = quantity("1", "'refuse' or 'push' off a saddle and minimise again", default="push")
-    swap_attempts: float | None = quantity(
-        "1", "exchanges of unlike atoms tried per atom in each interval; dynamics alone where absent", default=None
-    )
-    swap_interval: float = quantity("sigma sqrt(m/epsilon)", "dynamics between the exchanges", default=0.25)
 
 
 def masses_of(atoms: ase.Atoms) -> Array:
@@ -211,7 +189,7 @@ def inherent_structure(
     mass_n, positions_nc = masses_of(atoms), atoms.positions.copy()
     for attempt in range(MOST_PUSHES + 1):
         try:
-            positions_nc = minimise(interaction, positions_nc, progress=progress).positions_nc
+            positions_nc = settle(interaction, positions_nc, progress=progress).positions_nc
         except NotAMinimum as saddle:
             positions_nc = np.asarray(saddle.estimate)
         glass = _with_certificate(atoms, model, interaction, positions_nc, n_evaluations=interaction.n_evaluations)
@@ -244,6 +222,9 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
     With ``swap_attempts`` the atoms of a mixture exchange places in the liquid and while it cools, so that a
     polydisperse liquid reaches equilibrium at temperatures where dynamics alone would take for ever.
 
+    With the engine ``lammps`` its processes do the dynamics and the way down; start, last Newton steps and certificate
+    are the same for both engines.
+
     Args:
         parameters: the protocol.
         rng: source of randomness.
@@ -251,7 +232,9 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
 
     Raises:
         InputError: a parameter out of range.
+        MissingExtra: the engine is not installed.
         NotAMinimum: the minimiser ends on a saddle and may not leave it.
+        RankFailed: a process of the engine died.
     """
     model = get_model(parameters.potential)
     check_protocol(parameters, model)
@@ -262,107 +245,15 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
     state = dynamics.start(
         interaction, start_nc, temperature=parameters.temperature, rng=rng, mass_n=atoms.get_masses()
     )
-    melt = round(parameters.melt_time / parameters.time_step)
-    state, swaps = _evolve(interaction, state, parameters, melt, parameters.temperature, rng, _share(progress, "melt"))
-    if parameters.cooling_rate is not None:
-        state, cooling_swaps = _cool(interaction, state, parameters, rng, progress)
-        swaps += cooling_swaps
-    parent, _ = interaction.energy_and_forces(state.positions_nc)
-    atoms.positions = state.positions_nc
+    liquid = make_liquid(interaction, state, parameters, rng, progress=progress)
+    parent, _ = interaction.energy_and_forces(liquid.positions_nc)
+    atoms.positions = liquid.positions_nc if liquid.descended_nc is None else liquid.descended_nc
     if progress is not None:
         progress("minimise", 0.0)
     glass = inherent_structure(atoms, parameters.potential, on_saddle=parameters.on_saddle, name="quenched liquid")
-    attempted, accepted = swaps
-    acceptance = float(accepted / attempted) if attempted else np.nan
-    return replace(glass, parent_energy=parent / parameters.n_atoms, swap_acceptance=acceptance)
-
-
-def _share(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    """Turn (step, steps) into (what, share)."""
-    if progress is None:
-        return None
-    return lambda step, steps: progress(what, step / steps)
-
-
-def _evolve(
-    interaction: PairInteraction,
-    state: dynamics.MDState,
-    parameters: QuenchParameters,
-    steps: int,
-    temperature: float | Schedule,
-    rng: np.random.Generator,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[dynamics.MDState, IntArray]:
-    """A number of steps of dynamics, with exchanges where the protocol asks for them; numbers tried and made."""
-    if parameters.swap_attempts is None:
-        state, _ = dynamics.run(
-            interaction,
-            state,
-            steps=steps,
-            time_step=parameters.time_step,
-            temperature=temperature,
-            progress=progress,
-        )
-        return state, np.zeros(2, np.int64)
-    state, log = run_with_swaps(
-        interaction,
-        state,
-        steps=steps,
-        time_step=parameters.time_step,
-        temperature=temperature,
-        attempts=parameters.swap_attempts,
-        every=max(1, round(parameters.swap_interval / parameters.time_step)),
-        rng=rng,
-        progress=progress,
+    return replace(
+        glass,
+        parent_energy=parent / parameters.n_atoms,
+        swap_acceptance=liquid.acceptance,
+        n_evaluations=glass.n_evaluations + liquid.descent_steps,
     )
-    return state, np.array([log.attempted_b.sum(), log.accepted_b.sum()])
-
-
-def _cool(
-    interaction: PairInteraction,
-    state: dynamics.MDState,
-    parameters: QuenchParameters,
-    rng: np.random.Generator,
-    progress: Progress | None,
-) -> tuple[dynamics.MDState, IntArray]:
-    """Lower the temperature linearly in time from that of the liquid to the final one."""
-    assert parameters.cooling_rate is not None
-    cooling = LinearCooling(
-        first=parameters.temperature,
-        last=parameters.final_temperature,
-        rate=parameters.cooling_rate,
-        begin=state.time,
-    )
-    steps = max(1, round(cooling.duration / parameters.time_step))
-    return _evolve(interaction, state, parameters, steps, cooling, rng, _share(progress, "cool"))
-
-
-def check_protocol(parameters: QuenchParameters, model: Model) -> None:
-    """Refuse a protocol with a number out of range, naming the key.
-
-    Args:
-        parameters: the protocol.
-        model: its model.
-
-    Raises:
-        InputError: the first key that is out of range.
-    """
-    positive = ("n_atoms", "temperature", "time_step")
-    for key in positive:
-        if not getattr(parameters, key) > 0:
-            raise InputError(f"{key} = {getattr(parameters, key)} must be positive")
-    if parameters.density is not None and not parameters.density > 0:
-        raise InputError(f"density = {parameters.density} must be positive [1/sigma^{model.dimension}]")
-    if parameters.melt_time < 0:
-        raise InputError(f"melt_time = {parameters.melt_time} must not be negative")
-    if parameters.cooling_rate is not None and not parameters.cooling_rate > 0:
-        raise InputError(f"cooling_rate = {parameters.cooling_rate} must be positive")
-    if not 0 <= parameters.final_temperature <= parameters.temperature:
-        raise InputError(
-            f"final_temperature = {parameters.final_temperature} must lie between 0 and {parameters.temperature}"
-        )
-    if parameters.swap_attempts is not None:
-        require_mixture(model)
-        for key in ("swap_attempts", "swap_interval"):
-            if not 0 < getattr(parameters, key) < np.inf:
-                raise InputError(f"{key} = {getattr(parameters, key)} must be positive and finite")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from atomsim.errors import InputError, MissingExtra
+from atomsim.engines.model_box import series
+from atomsim.errors import MissingExtra
 from atomsim.potentials import RadialFunction
 from atomsim.results import Array
 
@@ -85,11 +86,9 @@ class LammpsRun:
 
     def _set_potential(self, radial: RadialFunction, style: str) -> None:
         if style == "lepton":
-            if radial.singular != (1.0,):
-                raise InputError(f"expected a plain inverse power with even powers added, got {radial}")
-            terms = [f"r^({-radial.exponent!r})", *(f"({c!r})*r^{2 * k}" for k, c in enumerate(radial.regular) if c)]
+            formula = series(radial, length=1.0, energy=1.0, variable="r")
             self.engine.command(f"pair_style lepton {radial.cutoff!r}")
-            self.engine.command(f'pair_coeff * * "{"+".join(terms)}"')
+            self.engine.command(f'pair_coeff * * "{formula}"')
             return
         distance = np.sqrt(np.linspace(TABLE_BEGIN**2, radial.cutoff**2, TABLE_POINTS))
         inside = np.minimum(distance, radial.cutoff * (1 - 1e-15))

@@ -134,6 +134,8 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
 # Measured with the r^-6 glass of 500 and 1000 atoms; a forecast is good to a factor of two on a machine of its kind.
 COST_BASIS = "cost model, one core of an AMD EPYC server"
 FORCE_SECONDS = 1.7e-8  # per neighbour of an atom and step of the dynamics
+# LAMMPS on one rank: the same; to read its formulas, on each rank in each step; to start its processes.
+ENGINE_SECONDS, ENGINE_STEP_SECONDS, ENGINE_START_SECONDS = 2.5e-8, 1e-3, 1.5
 SWAP_SECONDS = 1.6e-8  # per neighbour of an atom and attempt to exchange two
 SWAP_LIST_SECONDS = 1.2e-7  # per neighbour of an atom, for the lists of each interval between the exchanges
 MINIMISATION_STEPS = 700  # evaluations of L-BFGS
@@ -148,12 +150,17 @@ def _glass_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     time = parameters["melt_time"]
     if parameters["cooling_rate"] is not None:
         time += (parameters["temperature"] - parameters["final_temperature"]) / parameters["cooling_rate"]
-    per_neighbour = FORCE_SECONDS * (time / parameters["time_step"] + MINIMISATION_STEPS)
+    steps = time / parameters["time_step"] + MINIMISATION_STEPS
+    start, memory, per_neighbour = 0.5, PROCESS_MEMORY, FORCE_SECONDS * steps
+    if "engine" in parameters:  # its ranks work side by side
+        start += ENGINE_START_SECONDS + ENGINE_STEP_SECONDS * steps
+        memory += parameters["mpi_ranks"] * PROCESS_MEMORY
+        per_neighbour = ENGINE_SECONDS * steps / parameters["mpi_ranks"]
     if "swap_attempts" in parameters:
         sweep = SWAP_SECONDS * parameters["swap_attempts"] + SWAP_LIST_SECONDS
         per_neighbour += time / parameters["swap_interval"] * sweep
-    seconds = sum(0.5 + neighbours * per_neighbour * n + 8e-5 * n**1.5 for n in sizes)
-    return Cost(float(seconds), PROCESS_MEMORY + 200e3 * max(sizes))
+    seconds = sum(start + neighbours * per_neighbour * n + 8e-5 * n**1.5 for n in sizes)
+    return Cost(float(seconds), memory + 200e3 * max(sizes))
 
 
 def _elasticity_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:

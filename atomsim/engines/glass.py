@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ase
 import ase.build
@@ -13,6 +13,7 @@ import numpy as np
 from atomsim.engines.hessian import certify_hessian, engine_hessian, require_minimum
 from atomsim.engines.lammps import LammpsEngine, masses_of_elements
 from atomsim.engines.potential import engine_potential
+from atomsim.engines.ranks import call_on_ranks
 from atomsim.errors import InputError, NotConverged
 from atomsim.pairs import PairInteraction
 from atomsim.quench import Glass
@@ -23,6 +24,7 @@ FORCE_TOLERANCE = 1e-10  # of an inherent structure [eV/angstrom]
 CLOSEST = 0.75  # distance that atoms of a random start keep, over the mean distance; above 0.9 none finds room [-]
 MOST_TRIES = 1000  # of placing one atom
 OVERLAP_TOLERANCE = 1.0  # forces that are left of close pairs of a random start [eV/angstrom]
+LOOSEST, DENSEST = 100.0, 40_000.0  # of random starts: looser ones hang no longer together [kg/m^3]
 LOOSENED = 1.15  # volume of the random start over that of the crystals of its elements [-]
 PRESSURE_TOLERANCE = 1e-7  # what is called zero pressure, 16 kPa [eV/angstrom^3]
 BULK_MODULUS = 0.7  # first guess, 110 GPa [eV/angstrom^3]
@@ -101,6 +103,7 @@ class AlloyParameters:
     start_density: float | None = quantity(
         "kg/m^3", "density of the random start; from the crystals of its elements where absent", default=None
     )
+    mpi_ranks: int = quantity("1", "processes of LAMMPS; this one itself where 1", default=1)
 
 
 def composition_counts(composition: Mapping[str, float], n_atoms: int) -> tuple[tuple[str, ...], IntArray]:
@@ -149,7 +152,7 @@ def check_alloy_protocol(parameters: AlloyParameters) -> None:
         InputError: the first key that is out of range, an unknown potential or element.
         MissingExtra: the file of the potential comes with LAMMPS, which is not installed.
     """
-    for key in ("n_atoms", "temperature", "time_step"):
+    for key in ("n_atoms", "temperature", "time_step", "mpi_ranks"):
         if not 0 < getattr(parameters, key) < np.inf:
             raise InputError(f"{key} = {getattr(parameters, key)} must be positive and finite")
     if not 0 <= parameters.melt_time < np.inf:
@@ -158,6 +161,9 @@ def check_alloy_protocol(parameters: AlloyParameters) -> None:
         value = getattr(parameters, key)
         if value is not None and not 0 < value < np.inf:
             raise InputError(f"{key} = {value} must be positive")
+    density = parameters.start_density
+    if density is not None and not LOOSEST <= density <= DENSEST:
+        raise InputError(f"start_density = {density:g}; expected {LOOSEST:g} to {DENSEST:g} kg/m^3, water has 1000")
     if not 0 < parameters.final_temperature <= parameters.temperature:
         raise InputError(
             f"final_temperature = {parameters.final_temperature}; expected above 0, up to {parameters.temperature}"
@@ -172,6 +178,8 @@ def make_alloy_glass(
 ) -> AlloyGlass:
     """Make one glass: random start, melt and cooling at zero pressure, then the minimum at zero pressure.
 
+    Several processes of LAMMPS divide the atoms; equal numbers of them give equal bits.
+
     Args:
         parameters: the protocol.
         rng: source of randomness.
@@ -182,8 +190,13 @@ def make_alloy_glass(
         MissingExtra: LAMMPS is not installed.
         NotConverged: the dynamics explodes, or no box of zero pressure is found.
         NotAMinimum: the descent ends on a saddle.
+        RankFailed: one of several processes died.
     """
     check_alloy_protocol(parameters)
+    if parameters.mpi_ranks > 1:
+        alone = replace(parameters, mpi_ranks=1)
+        made: AlloyGlass = call_on_ranks(make_alloy_glass, alone, rng, ranks=parameters.mpi_ranks, progress=progress)
+        return made
     tell = progress or (lambda what, share: None)
     atoms, energy = _cooled_melt(parameters, rng, tell)
     tell("minimise", 0.0)

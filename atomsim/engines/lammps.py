@@ -1,7 +1,11 @@
 """LAMMPS as an engine: energies, forces, pressure, molecular dynamics and descent of a material in a periodic box.
 
 The only module that imports LAMMPS. Units are those LAMMPS calls ``metal`` with the pressure in eV/Å^3: ångström,
-electron volts, picoseconds, kelvin, atomic mass units. One process, one thread: numbers depend on the input alone.
+electron volts, picoseconds, kelvin, atomic mass units. One thread in each process: numbers depend on the input and on
+the number of processes alone.
+
+Several processes share one box where each of them runs the same Python code (see :mod:`atomsim.engines.ranks`): what
+is read is gathered, what is put is scattered, in the order of the atoms' numbers, so all of them see all atoms.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import ase.data
 import numpy as np
@@ -23,11 +27,11 @@ from atomsim.units import BAR
 SKIN = 1.0  # reach of the list of neighbours beyond the cut-off [angstrom]
 THERMOSTAT_TIME, BAROSTAT_TIME = 0.1, 1.0  # relaxation times of Nose and Hoover [ps]
 LARGEST_SEED = 900_000_000
-LONGEST_STEP = 0.1  # of one atom in one step of a descent [angstrom]
-DESCENT_STEP = 0.002  # time step with which FIRE begins [ps]
+LONGEST_STEP = 0.1  # of one atom in one step of a descent [angstrom, or sigma]
 LINE_SEARCH_END = 1e-6  # down to here conjugate gradients are faster than FIRE; further down energies are rounded
 MOST_STEPS = 20_000
 EXPLODED = 10.0  # times the temperature of the thermostat: the time step was too long [-]
+INTEGERS, NUMBERS = 0, 1  # kinds of arrays in calls of LAMMPS
 
 
 @dataclass(frozen=True)
@@ -71,72 +75,53 @@ def masses_of_elements(elements: Sequence[str], species_n: IntArray) -> Array:
     return np.array([ase.data.atomic_masses[ase.data.atomic_numbers[element]] for element in elements])[species_n]
 
 
-class LammpsEngine:
-    """One instance of LAMMPS bound to a number of atoms, their elements and an orthogonal periodic box.
+class LammpsBox:
+    """One instance of LAMMPS with a number of atoms in an orthogonal periodic box; what they are is for subclasses.
 
     Use it as a context manager. ``n_evaluations`` counts the evaluations of forces, without those of dynamics.
     """
 
-    def __init__(
-        self, potential: EnginePotential, elements: tuple[str, ...], species_n: IntArray, cell_cc: Array
-    ) -> None:
+    UNITS: ClassVar[str]
+    ATOM_STYLE: ClassVar[str]
+    SORTING: ClassVar[str] = ""  # how often atoms are sorted by their places in memory; as LAMMPS does where empty
+    PRESSURE_UNIT: ClassVar[float]  # what LAMMPS calls 1, in the unit of :class:`Evaluation`
+    DESCENT_STEP: ClassVar[float]  # time step with which FIRE begins
+
+    def __init__(self, species_n: IntArray, cell_cc: Array, *, n_species: int) -> None:
         """Start LAMMPS with atoms that have no positions yet.
 
         Args:
-            potential: the potential.
-            elements: chemical symbol of each species.
             species_n: species of each atom, 0, 1, ...
-            cell_cc: cell vectors as rows, along the axes [angstrom].
+            cell_cc: cell vectors as rows, along the axes [angstrom, or sigma].
+            n_species: number of species.
 
         Raises:
-            InputError: an element that the potential lacks, or a cell that is not orthogonal.
+            InputError: a cell that is not orthogonal.
             MissingExtra: LAMMPS is not installed.
         """
-        potential.require(elements)
-        self.tabulated = potential.tabulated
         self.species_n, self.n_atoms, self.n_evaluations = species_n.copy(), len(species_n), 0
         self._low_c, self._edge_c, self._offset_nc = np.zeros(3), _edges(cell_cc), np.zeros((self.n_atoms, 3))
         module = require_lammps()
         self._lammps = module.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        self._shared = self._lammps.extract_setting("world_size") > 1
         high = [float(edge) for edge in self._edge_c]
         self._lammps.commands_string(
             f"""
-            units metal
-            atom_style atomic
-            atom_modify map array sort 0 0
+            units {self.UNITS}
+            atom_style {self.ATOM_STYLE}
+            atom_modify map array {self.SORTING}
             boundary p p p
             region cell block 0 {high[0]!r} 0 {high[1]!r} 0 {high[2]!r}
-            create_box {len(elements)} cell
+            create_box {n_species} cell
             """
         )
         spread = (np.arange(self.n_atoms)[:, None] + 0.5) / self.n_atoms * self._edge_c
         types = (species_n + 1).tolist()
         self._lammps.create_atoms(self.n_atoms, None, types, spread.ravel().tolist())
-        for kind, mass in enumerate(masses_of_elements(elements, np.arange(len(elements))).tolist(), start=1):
-            self._lammps.command(f"mass {kind} {mass!r}")
-        self._bind(potential, elements)
         self._ready = False
 
-    def _bind(self, potential: EnginePotential, elements: tuple[str, ...]) -> None:
-        """Let LAMMPS read the file of the potential; what it does not like about it is the user's to know."""
-        try:
-            self._lammps.commands_string(
-                f"""
-                pair_style {potential.style}
-                pair_coeff * * "{potential.path}" {" ".join(elements)}
-                neighbor {SKIN} bin
-                neigh_modify every 1 delay 0 check yes
-                compute virial all pressure NULL virial
-                thermo_style custom step pe temp c_virial[1] c_virial[2] c_virial[3]
-                thermo 1000000000
-                """
-            )
-        except Exception as error:  # LAMMPS raises nothing narrower
-            self._lammps.close()
-            raise InputError(f"{potential.path}: LAMMPS cannot use it as {potential.style}: {error}") from error
-
-    def __enter__(self) -> LammpsEngine:
-        """Return the engine."""
+    def __enter__(self) -> Self:
+        """Return the box."""
         return self
 
     def __exit__(
@@ -161,17 +146,23 @@ class LammpsEngine:
         """Volume of the box [angstrom^3]."""
         return float(np.prod(self._edge_c))
 
-    def _array(self, name: str) -> Any:
-        """A view of an array of LAMMPS, in the order of its atoms, which never changes here: nothing is sorted."""
-        return self._lammps.numpy.extract_atom(name)[: self.n_atoms]
+    def _gather(self, name: str) -> Array:
+        """A vector of all atoms, in the order of their numbers."""
+        return np.array(self._lammps.gather_atoms(name, NUMBERS, 3)).reshape(-1, 3)
+
+    def _scatter(self, name: str, values: Array | IntArray) -> None:
+        """Set a number or a vector of all atoms, given in the order of their numbers."""
+        whole = np.issubdtype(values.dtype, np.integer)
+        kept = np.ascontiguousarray(values, dtype=np.int32 if whole else np.float64)
+        self._lammps.scatter_atoms(name, INTEGERS if whole else NUMBERS, kept.size // self.n_atoms, kept.ctypes.data)
 
     def _place(self, positions_nc: Array, species_n: IntArray | None = None) -> None:
         """Put the atoms to positions inside the box, where LAMMPS itself would fold them."""
         if positions_nc.shape != (self.n_atoms, 3) or not np.isfinite(positions_nc).all():
             raise InputError(f"positions {positions_nc.shape}: expected finite numbers of shape ({self.n_atoms}, 3)")
         share_nc = (positions_nc - self._low_c) / self._edge_c
-        self._array("x")[:] = positions_nc - np.floor(share_nc) * self._edge_c
-        self._array("type")[:] = (self.species_n if species_n is None else species_n) + 1
+        self._scatter("x", positions_nc - np.floor(share_nc) * self._edge_c)
+        self._scatter("type", (self.species_n if species_n is None else species_n) + 1)
 
     def evaluate(self, positions_nc: Array, species_n: IntArray | None = None) -> Evaluation:
         """Return energy, forces and pressure of a configuration at rest.
@@ -184,10 +175,11 @@ class LammpsEngine:
             InputError: positions that are not finite.
         """
         self._place(positions_nc, species_n)
+        self._settle()
         self._lammps.command("run 0 post no")
         self._ready, self.n_evaluations = species_n is None, self.n_evaluations + 1
-        pressure_c = self._lammps.numpy.extract_compute("virial", 0, 1)[:3] * BAR
-        return Evaluation(float(self._lammps.get_thermo("pe")), self._array("f").copy(), pressure_c)
+        pressure_c = self._lammps.numpy.extract_compute("virial", 0, 1)[:3] * self.PRESSURE_UNIT
+        return Evaluation(float(self._lammps.get_thermo("pe")), self._gather("f"), pressure_c)
 
     def forces(self, positions_nc: Array) -> Array:
         """Return the forces alone, faster than :meth:`evaluate` along a sequence of close configurations [eV/angstrom].
@@ -200,7 +192,7 @@ class LammpsEngine:
         self._place(positions_nc)
         self._lammps.command("run 1 pre no post no")  # nothing moves the atoms; neighbours and images are kept up
         self.n_evaluations += 1
-        return self._array("f").copy()
+        return self._gather("f")
 
     def descend(self, positions_nc: Array, *, tolerance: float, most: int = MOST_STEPS) -> Array:
         """Go downhill until max|F| falls below the tolerance; return positions, not wrapped [angstrom].
@@ -218,7 +210,7 @@ class LammpsEngine:
         coarse = max(tolerance, LINE_SEARCH_END)
         self._command(
             f"""
-            timestep {DESCENT_STEP}
+            timestep {self.DESCENT_STEP}
             min_modify norm inf dmax {LONGEST_STEP}
             min_style cg
             minimize 0.0 {coarse!r} {most} {10 * most}
@@ -228,6 +220,77 @@ class LammpsEngine:
         )
         self.n_evaluations += self._lammps.extract_global("ntimestep") - before
         return self.positions()
+
+    def positions(self) -> Array:
+        """Return the positions, not wrapped: they continue those that were put in [angstrom]."""
+        images_nc = np.frombuffer(self._lammps.gather_atoms("image", 0, 3), dtype=np.int32).reshape(-1, 3)
+        return self._gather("x") + self._edge_c * images_nc + self._offset_nc
+
+    def _put(self, positions_nc: Array) -> None:
+        """Put the atoms to positions from which their paths are followed over the borders of the box."""
+        self._place(positions_nc)
+        self._settle()
+        self._command("set group all image 0 0 0")
+        self._offset_nc, self._ready = positions_nc - self._gather("x"), False
+
+    def _settle(self) -> None:
+        """Hand each atom to the process whose part of the box it is now in, however far it was moved."""
+        if self._shared:
+            self._lammps.command("displace_atoms all move 0.0 0.0 0.0 units box")
+
+    def _command(self, text: str) -> None:
+        """Commands that move atoms: what goes wrong in them are atoms out of bounds."""
+        try:
+            self._lammps.commands_string(text)
+        except Exception as error:  # LAMMPS raises nothing narrower
+            raise NotConverged(f"LAMMPS gave up, its time step may be too long: {error}") from error
+
+
+class LammpsEngine(LammpsBox):
+    """One instance of LAMMPS bound to a number of atoms, their elements and an orthogonal periodic box."""
+
+    UNITS, ATOM_STYLE, SORTING = "metal", "atomic", "sort 0 0"
+    PRESSURE_UNIT, DESCENT_STEP = BAR, 0.002
+
+    def __init__(
+        self, potential: EnginePotential, elements: tuple[str, ...], species_n: IntArray, cell_cc: Array
+    ) -> None:
+        """Start LAMMPS with atoms that have no positions yet.
+
+        Args:
+            potential: the potential.
+            elements: chemical symbol of each species.
+            species_n: species of each atom, 0, 1, ...
+            cell_cc: cell vectors as rows, along the axes [angstrom].
+
+        Raises:
+            InputError: an element that the potential lacks, or a cell that is not orthogonal.
+            MissingExtra: LAMMPS is not installed.
+        """
+        potential.require(elements)
+        self.tabulated = potential.tabulated
+        super().__init__(species_n, cell_cc, n_species=len(elements))
+        for kind, mass in enumerate(masses_of_elements(elements, np.arange(len(elements))).tolist(), start=1):
+            self._lammps.command(f"mass {kind} {mass!r}")
+        self._bind(potential, elements)
+
+    def _bind(self, potential: EnginePotential, elements: tuple[str, ...]) -> None:
+        """Let LAMMPS read the file of the potential; what it does not like about it is the user's to know."""
+        try:
+            self._lammps.commands_string(
+                f"""
+                pair_style {potential.style}
+                pair_coeff * * "{potential.path}" {" ".join(elements)}
+                neighbor {SKIN} bin
+                neigh_modify every 1 delay 0 check yes
+                compute virial all pressure NULL virial
+                thermo_style custom step pe temp c_virial[1] c_virial[2] c_virial[3]
+                thermo 1000000000
+                """
+            )
+        except Exception as error:  # LAMMPS raises nothing narrower
+            self._lammps.close()
+            raise InputError(f"{potential.path}: LAMMPS cannot use it as {potential.style}: {error}") from error
 
     def start(self, positions_nc: Array, *, temperature: float, rng: np.random.Generator) -> None:
         """Put the atoms to positions with velocities drawn at a temperature.
@@ -277,24 +340,6 @@ class LammpsEngine:
                 estimate=mean,
             )
         return mean
-
-    def positions(self) -> Array:
-        """Return the positions, not wrapped: they continue those that were put in [angstrom]."""
-        images_nc = np.frombuffer(self._lammps.gather_atoms("image", 0, 3), dtype=np.int32).reshape(-1, 3)
-        return self._array("x") + self._edge_c * images_nc + self._offset_nc
-
-    def _put(self, positions_nc: Array) -> None:
-        """Put the atoms to positions from which their paths are followed over the borders of the box."""
-        self._place(positions_nc)
-        self._command("set group all image 0 0 0")
-        self._offset_nc, self._ready = positions_nc - self._array("x"), False
-
-    def _command(self, text: str) -> None:
-        """Commands that move atoms: what goes wrong in them are atoms out of bounds."""
-        try:
-            self._lammps.commands_string(text)
-        except Exception as error:  # LAMMPS raises nothing narrower
-            raise NotConverged(f"LAMMPS gave up, its time step may be too long: {error}") from error
 
 
 def _edges(cell_cc: Array) -> Array:
