@@ -187,7 +187,8 @@ def compare_modes(options: argparse.Namespace) -> None:
         lowest = glass.n_zero_modes
         if not np.allclose(run.eigenvalue_m[lowest:], first.eigenvalue_m[lowest:], rtol=SAME_FREQUENCY):
             raise InputError(f"{name} finds other eigenvalues; not compared")
-        ratio = "" if run is first else f"; atomsim is {run.wall / first.wall:.1f} times as fast"
+        faster = f"{run.wall / first.wall:.1f} ({run.processor / first.processor:.1f})"
+        ratio = "" if run is first else f"; atomsim is {faster} times as fast"
         print(
             f"  {name:<28}{run.wall:.1f} s ({run.processor:.1f} s), peak {run.memory / 1e9:.2f} GB{ratio}", flush=True
         )

@@ -50,7 +50,7 @@ def modes(
         int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="dense, pardiso or superlu; the fastest that fits into memory where absent")
+        str | None, typer.Option(help="dense, dissection, pardiso or superlu; the fastest that fits where absent")
     ] = None,
     minimise: Minimise = False,
     as_json: AsJson = False,

@@ -10,26 +10,32 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from atomsim.dissection import Dissection
 from atomsim.errors import InputError, nearest
 from atomsim.factorise import default_backend
 from atomsim.pairs import PairInteraction, PairTerms
 from atomsim.pardiso import Pardiso
 from atomsim.results import Array
 
-METHODS = ("dense", "pardiso", "superlu")
+METHODS = ("dense", "dissection", "pardiso", "superlu")
 DENSE_LIMIT = 1200  # degrees of freedom below which LAPACK beats the sparse solver for a few modes
 DENSE_SHARE = 4  # LAPACK also where more than one mode in so many is wanted
 
 NUMBER = 8.0  # bytes of one
 PROCESS_MEMORY = 0.2e9  # the interpreter with all its libraries, less what numba compiles [B]
 PAIR_BYTES = 260.0  # pairs with their derivatives and the temporary arrays of their making, per pair [B]
+DISSECTED_COPIES = 3.5  # the matrix, the same in order, and its lower triangle
 MATRIX_COPIES = 5.0  # the matrix, its shifted copy and their triangles while the factor is made
 BASIS_PER_MODE = 5.0  # vectors of the Krylov basis per mode wanted, where few are wanted
 SPARE_MODES = 8  # modes sought beyond those wanted
+SINGLE = 4.0  # bytes of a number of single precision
+ROUGH_BASIS = 8.5  # vectors of the basis per mode where the inverse is one of single precision
+DISSECTED_SPARE = 1.2  # modes sought over modes wanted
 DENSE_COPIES, FULL_COPIES = 1.3, 4.0  # square matrices that LAPACK keeps: for the lowest modes, for all with vectors
 
 # Operations per second over that of a matrix product, and passes over the factor, both on one core of an AMD EPYC.
 FACTOR_EFFICIENCY = {"pardiso": 0.75, "superlu": 0.1}
+SINGLE_EFFICIENCY, SOLVE_EFFICIENCY = 1.2, 0.8  # in single precision: of the two factorisations, of solutions
 FULL_EFFICIENCY, FEW_EFFICIENCY = 0.35, 0.2
 FULL_FLOPS, FEW_FLOPS = 9.0, 4.0 / 3.0  # LAPACK's operations over the cube of the size
 DENSITY_PAIR_BYTES, ROW_BYTES = 225.0, 112.0  # of a pair while the rows are made, and in them afterwards [B]
@@ -181,19 +187,36 @@ def factor_cost(terms: PairTerms) -> tuple[float, float]:
     return d**2 * nonzeros, d**3 * flops
 
 
+def dense_pays(terms: PairTerms, count: int) -> bool:
+    """Return whether LAPACK is faster than any sparse solver.
+
+    Args:
+        terms: pairs of the configuration.
+        count: number of lowest modes.
+    """
+    size = terms.dimension * terms.n_atoms
+    return size <= DENSE_LIMIT or count > size // DENSE_SHARE
+
+
 def forecast_modes(
-    terms: PairTerms, count: int | None = None, *, method: str | None = None, available: float | None = None
+    terms: PairTerms,
+    count: int | None = None,
+    *,
+    method: str | None = None,
+    available: float | None = None,
+    dissection: Dissection | None = None,
 ) -> ModesForecast:
     """Return how modes will be computed and at what cost: the fastest method that fits into memory, or the one named.
 
     Args:
         terms: pairs of the configuration.
         count: number of lowest modes, zero modes included; all where absent.
-        method: ``dense``, ``pardiso`` or ``superlu``; None chooses.
+        method: ``dense``, ``dissection``, ``pardiso`` or ``superlu``; None chooses.
         available: memory that may be used, that of the machine where absent [B].
+        dissection: order of elimination; without it a sparse method is PARDISO's or SuperLU's.
 
     Raises:
-        InputError: count out of range, or unknown method.
+        InputError: count out of range, unknown method, or a dissection asked for and not given.
     """
     size = terms.dimension * terms.n_atoms
     if count is not None and not 1 <= count <= size:
@@ -202,10 +225,14 @@ def forecast_modes(
         raise InputError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}{nearest(method, METHODS)}")
     room = available_memory() + process_memory() if available is None else available
     wanted = size if count is None else count
-    if count is None or (method is None and (size <= DENSE_LIMIT or count > size // DENSE_SHARE)):
+    if count is None or (method is None and dense_pays(terms, wanted)):
         method = method or "dense"
     if method == "dense":
         return _dense(terms, wanted, room, count is None)
+    if method in (None, "dissection") and dissection is not None:
+        return _dissected(terms, wanted, room, dissection)
+    if method == "dissection":
+        raise InputError("method 'dissection' needs the order of elimination; expected one in `dissection`")
     return _sparse(terms, wanted, room, method or default_backend())
 
 
@@ -217,6 +244,19 @@ def _dense(terms: PairTerms, count: int, room: float, full: bool) -> ModesForeca
     return ModesForecast(
         "dense", terms.n_atoms, count, memory, flops / product_speed(), room, "LAPACK, size of its matrices"
     )
+
+
+def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection) -> ModesForecast:
+    size = terms.dimension * terms.n_atoms
+    vectors = ROUGH_BASIS * max(DISSECTED_SPARE * count, count + SPARE_MODES)
+    matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
+    memory = process_memory() + SINGLE * dissection.peak + matrix + NUMBER * (2 * vectors + 3 * count) * size
+    speed = product_speed()
+    solutions = 4.0 * dissection.nonzeros * vectors / SOLVE_EFFICIENCY
+    projections = 6.0 * size * vectors**2
+    seconds = (2 * dissection.flops / SINGLE_EFFICIENCY + solutions + projections) / speed
+    basis = f"nested dissection in {len(dissection.fronts)} fronts"
+    return ModesForecast("dissection", terms.n_atoms, count, memory, seconds, room, basis)
 
 
 def _sparse(terms: PairTerms, count: int, room: float, backend: str) -> ModesForecast:

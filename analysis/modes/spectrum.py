@@ -1,4 +1,4 @@
-"""Eigenmodes of the dynamical matrix: all of them by LAPACK, or the lowest by shift-invert with a certificate."""
+"""Eigenmodes of the dynamical matrix: all of them by LAPACK, or the lowest by an inverse, with a certificate."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
-from analysis.modes.forecast import forecast_modes
+from analysis.modes.dissected import lowest_dissected
+from analysis.modes.forecast import dense_pays, forecast_modes
 from analysis.modes.krylov import lowest_by_inverse
 from analysis.modes.participation import effective_mass, participation_number
 from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, zero_tolerance
+from atomsim.dissection import dissect
 from atomsim.errors import IncompleteSpectrum
 from atomsim.factorise import SymmetricFactor
 from atomsim.hessian import hessian_matrix, mass_weighted
@@ -116,24 +118,26 @@ def lowest_modes(
 ) -> Modes:
     """Return the lowest ``count`` modes (zero modes included), certified complete.
 
-    Few modes of a large configuration come from block Lanczos on the inverse just below zero; then the matrix is
-    factorised once between the last mode wanted and the next one, and the number of negative pivots must equal the
-    number of modes found below. Else LAPACK computes them. Cost and memory are forecast before anything is done.
+    Few modes of a large configuration come from the Krylov space of the inverse just below zero; then the matrix is
+    factorised once more above the last mode wanted, and the number of negative pivots must equal the number of modes
+    found below. Else LAPACK computes them. Cost and memory are forecast before anything is done.
 
     Args:
         glass: the configuration.
         count: number of modes, at most the number of degrees of freedom.
-        method: ``dense``, ``pardiso`` or ``superlu``; None takes the fastest that fits into memory.
+        method: ``dense``, ``dissection``, ``pardiso`` or ``superlu``; None takes the fastest.
         available: memory that may be used, that of the machine where absent [B].
         report: called with lines that say which method was taken and why, and how far it is.
 
     Raises:
         InputError: count out of range, unknown method, or not enough memory.
-        IncompleteSpectrum: the inertia count finds more modes than Lanczos did.
-        NotConverged: Lanczos did not converge.
+        IncompleteSpectrum: the inertia count finds more modes than the iteration did.
+        NotConverged: the iteration did not converge.
     """
     terms = glass.interaction().terms(glass.positions_nc)
-    plan = forecast_modes(terms, count, method=method, available=available)
+    ordered = method == "dissection" or (method is None and not dense_pays(terms, count))
+    order = dissect(terms, glass.positions_nc @ np.linalg.inv(glass.cell_cc)) if ordered else None
+    plan = forecast_modes(terms, count, method=method, available=available, dissection=order)
     plan.require_memory()
     if report is not None:
         report(str(plan))
@@ -142,6 +146,10 @@ def lowest_modes(
     if plan.method == "dense":
         dense = matrix.toarray(order="F")
         values, vectors = linalg.eigh(dense, subset_by_index=[0, count - 1], overwrite_a=True, check_finite=False)
+    elif order is not None:
+        values, vectors = lowest_dissected(
+            matrix, order, count, report=report or (lambda line: None), progress=_progress(report)
+        )
     else:
         values, vectors = _shift_invert(matrix, count, plan.method, report)
     return _modes(glass, matrix, values[:count], vectors[:, :count], count, complete=True)
@@ -174,7 +182,7 @@ def _progress(report: Report | None) -> Callable[[float], None] | None:
         nonlocal told
         if int(10 * share) > told:
             told = int(10 * share)
-            report(f"Lanczos: {100 * share:.0f} % of the modes")
+            report(f"{int(100 * share)} % of the modes")
 
     return tell
 
