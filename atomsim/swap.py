@@ -21,8 +21,7 @@ from atomsim import dynamics
 from atomsim.dynamics import DEFAULT_RELAXATION_TIME, MDState
 from atomsim.errors import InputError
 from atomsim.kernels.forces import MIXING_CODES
-from atomsim.kernels.neighbours import half_list
-from atomsim.kernels.swap import exchange_kernel, full_list
+from atomsim.kernels.swap import exchange_kernel
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import Model
 from atomsim.results import Array, IntArray, quantity
@@ -251,10 +250,8 @@ def _exchange(
 
 def _neighbours(interaction: PairInteraction, positions_nc: Array) -> tuple[IntArray, IntArray, Array]:
     """All neighbours of each site that any pair of atoms could feel there, with squared distances."""
-    cell = interaction.cell_cc, interaction.inverse_cc
-    room = max(64, interaction.n_atoms * 40)
-    while True:
-        half = np.empty(room, np.int64)
-        start, room = half_list(positions_nc, *cell, interaction.shape_c, interaction.cutoff, half)
-        if room <= half.size:
-            return full_list(positions_nc, *cell, start, half)
+    neighbours = interaction.neighbour_list(interaction.cutoff)
+    neighbours.build(positions_nc)
+    first_p, second_p, vector_pc = neighbours.pairs(interaction.cutoff, both=True)
+    start_n = np.concatenate([[0], np.bincount(first_p, minlength=interaction.n_atoms).cumsum()])
+    return start_n, second_p, np.einsum("pc,pc->p", vector_pc, vector_pc)

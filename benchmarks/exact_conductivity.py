@@ -37,6 +37,7 @@ from atomsim.results import Array
 from atomsim.units import BOLTZMANN, HBAR
 
 sys.path.insert(0, str(Path(__file__).parent))
+from harness import OURS, Row
 from nested_absorption import NestedAbsorption
 
 Result = TypeVar("Result")
@@ -163,6 +164,30 @@ def compare_conductivities(
         "resonant absorption only; processor time of one core; errors are distances from a nested quadrature of "
         f"tolerance {tighter:g}; hotter temperatures take the nested quadrature longer and were not timed",
     )  # fmt: skip
+
+
+def rows(resolution: Resolution, temperatures: Sequence[float]) -> list[Row]:
+    """Return the comparison as a task: all temperatures with the tabulation, beside what nested quadrature would take.
+
+    Nested quadrature is timed at the given temperatures and takes longer at hotter ones: its seconds are the least that
+    all temperatures could take, so the ratio is a lower bound.
+
+    Args:
+        resolution: fineness of the table.
+        temperatures: of the nested quadrature [K].
+    """
+    found = compare_conductivities(resolution, temperatures, tolerance=TOLERANCE, tighter=TIGHTER)
+    ours = [found.seconds_tabulation + seconds for seconds in found.seconds_table]
+    nested = [min(found.seconds_nested) * found.n_temperatures] * len(ours)
+    remark = (
+        f"tabulation {found.seconds_tabulation:.3g} s, then {np.median(found.seconds_table):.3g} s; one temperature of "
+        f"nested quadrature {min(found.seconds_nested):.3g} s; errors {max(found.error_table):.1e} and "
+        f"{max(found.error_nested):.1e}; {found.note}"
+    )
+    task = f"exact conductivity of {found.material} at {found.n_temperatures} temperatures, {', '.join(found.channels)}"
+    return [
+        Row(task, {OURS: ours, "nested quadrature": nested}, {}, found.n_temperatures, "temperatures", None, remark)
+    ]
 
 
 def repeated(call: Callable[[], object]) -> list[float]:

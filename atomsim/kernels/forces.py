@@ -1,19 +1,20 @@
-"""Compiled energy and forces of pair potentials on a half list of neighbours.
+"""Compiled energy and forces of pair potentials on a full list of neighbours.
 
-One generator serves every radial function: the exponent, the lengths of the two polynomials, the mixing rule
-and the shape of the cell are constants of the compiled code, so that powers and polynomials are unrolled.
-Separations are gathered into contiguous buffers, the arithmetic runs over the buffers, and the results are
-scattered: only so does the compiler vectorise the arithmetic.
+One generator serves every radial function: the exponent, the lengths of the two polynomials and the mixing rule are
+constants of the compiled code, so that powers and polynomials are unrolled. A row sums over all neighbours of one atom
+and writes only there: nothing is scattered, the compiler vectorises the whole loop, and threads may share the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+
+from atomsim.results import Array
 
 SINGLE, SPECIES, SIZES = 0, 1, 2
 MIXING_CODES = {"single": SINGLE, "species": SPECIES, "sizes": SIZES}
@@ -56,118 +57,93 @@ def horner(u: float, coefficients: Any, length: int) -> float:
     return value
 
 
-@njit(inline="always")
-def _gather(
-    i, first, count, positions, neighbours, mixing, species, inverse_length2, energies, size, non_additivity,
-    dx, dy, dz, scale, depth,
-):  # fmt: skip
-    """Separations of atom i from its listed neighbours, with 1/lambda^2 and epsilon of the pairs."""
-    for k in range(count):
-        j = neighbours[first + k]
-        dx[k] = positions[i, 0] - positions[j, 0]
-        dy[k] = positions[i, 1] - positions[j, 1]
-        dz[k] = positions[i, 2] - positions[j, 2]
-        if mixing == SPECIES:
-            scale[k] = inverse_length2[species[i], species[j]]
-            depth[k] = energies[species[i], species[j]]
-        elif mixing == SIZES:
-            length = 0.5 * (size[i] + size[j]) * (1.0 - non_additivity * abs(size[i] - size[j]))
-            scale[k] = 1.0 / (length * length)
+class PairConstants(NamedTuple):
+    """Constants of a model: coefficients of the polynomials by order of the derivative and power, cut-off, mixing."""
+
+    singular: Array
+    regular: Array
+    cutoff2: float
+    inverse_length2: Array
+    energies: Array
+    non_additivity: float
 
 
 @njit(inline="always")
-def _shortest(x, y, z, cell, inverse, orthorhombic):
-    """Shortest periodic image of a separation."""
-    if orthorhombic:
-        return (
-            x - cell[0, 0] * np.floor(x * inverse[0, 0] + 0.5),
-            y - cell[1, 1] * np.floor(y * inverse[1, 1] + 0.5),
-            z - cell[2, 2] * np.floor(z * inverse[2, 2] + 0.5),
-        )
-    a = np.floor(x * inverse[0, 0] + y * inverse[1, 0] + z * inverse[2, 0] + 0.5)
-    b = np.floor(x * inverse[0, 1] + y * inverse[1, 1] + z * inverse[2, 1] + 0.5)
-    c = np.floor(x * inverse[0, 2] + y * inverse[1, 2] + z * inverse[2, 2] + 0.5)
-    return (
-        x - (a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]),
-        y - (a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]),
-        z - (a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]),
-    )
+def _scales(p, q, places, constants, mixing):
+    """1/lambda^2 and epsilon of a pair of places."""
+    if mixing == SPECIES:
+        a, b = places.species[p], places.species[q]
+        return constants.inverse_length2[a, b], constants.energies[a, b]
+    if mixing == SIZES:
+        a, b = places.size[p], places.size[q]
+        length = 0.5 * (a + b) * (1.0 - constants.non_additivity * abs(a - b))
+        return 1.0 / (length * length), 1.0
+    return 1.0, 1.0
 
 
 @njit(inline="always")
-def _scatter(i, first, count, neighbours, dx, dy, dz, slope, forces):
-    """Add slope times separation to atom i and take it from its neighbours."""
-    fx, fy, fz = 0.0, 0.0, 0.0
-    for k in range(count):
-        j = neighbours[first + k]
-        gx, gy, gz = slope[k] * dx[k], slope[k] * dy[k], slope[k] * dz[k]
-        fx += gx
-        fy += gy
-        fz += gz
-        forces[j, 0] -= gx
-        forces[j, 1] -= gy
-        forces[j, 2] -= gz
-    forces[i, 0] += fx
-    forces[i, 1] += fy
-    forces[i, 2] += fz
+def _energy(u, power, constants, n_singular, n_regular):
+    """phi(u)."""
+    value = power * horner(u, constants.singular[0], n_singular)
+    if n_regular > 0:
+        value += horner(u, constants.regular[0], n_regular)
+    return value
+
+
+@njit(inline="always")
+def _slope(u, inverse_u, power, constants, n_singular, n_regular):
+    """d phi / d u; the derivative of the regular polynomial is one power shorter."""
+    value = power * inverse_u * horner(u, constants.singular[1], n_singular)
+    if n_regular > 1:
+        value += horner(u, constants.regular[1], n_regular - 1)
+    return value
 
 
 @cache
-def force_kernel(
-    exponent: float, n_singular: int, n_regular: int, mixing: int, orthorhombic: bool
-) -> Callable[..., float]:
-    """Return the compiled function that adds forces and returns the potential energy.
+def pair_kernel(
+    exponent: float, n_singular: int, n_regular: int, mixing: int, *, energies: bool, forces: bool
+) -> Callable[..., None]:
+    """Return the compiled function that fills some rows of the energies, of the forces, or of both.
+
+    Forces have the same bits from the same kernel only: with and without energies the compiler orders sums differently.
 
     Args:
         exponent: exponent of the singular part of the radial function [-].
         n_singular: number of coefficients of the singular polynomial.
         n_regular: number of coefficients of the regular polynomial, 0 where it is absent.
         mixing: one of SINGLE, SPECIES, SIZES.
-        orthorhombic: whether the cell is a box with right angles.
+        energies: whether to fill the energies.
+        forces: whether to fill the forces.
     """
     halves = int(exponent) if float(exponent).is_integer() else -1
 
-    @njit(cache=True, error_model="numpy", fastmath=FASTMATH)
-    def kernel(
-        positions, cell, inverse, start, neighbours, singular, regular, cutoff2,
-        species, inverse_length2, energies, size, non_additivity, forces,
-    ):  # fmt: skip
-        longest = 0
-        for i in range(positions.shape[0]):
-            longest = max(longest, start[i + 1] - start[i])
-        dx, dy, dz = np.empty(longest), np.empty(longest), np.empty(longest)
-        scale, depth, slope = np.empty(longest), np.empty(longest), np.empty(longest)
-        s0, s1, t0, t1 = singular[0], singular[1], regular[0], regular[1]
-        total = 0.0
-        forces[:] = 0.0
-        for i in range(positions.shape[0]):
-            first, count = start[i], start[i + 1] - start[i]
-            _gather(
-                i, first, count, positions, neighbours, mixing, species, inverse_length2, energies, size,
-                non_additivity, dx, dy, dz, scale, depth,
-            )  # fmt: skip
-            here = 0.0
-            for k in range(count):
-                dx[k], dy[k], dz[k] = _shortest(dx[k], dy[k], dz[k], cell, inverse, orthorhombic)
-                weight, factor = 1.0, 1.0
-                if mixing != SINGLE:
-                    factor = scale[k]
-                if mixing == SPECIES:
-                    weight = depth[k]
-                u = (dx[k] * dx[k] + dy[k] * dy[k] + dz[k] * dz[k]) * factor
+    @njit(cache=True, error_model="numpy", fastmath=FASTMATH, nogil=True)
+    def kernel(first, last, places, rows, constants, force, energy):
+        for row in range(first, last):
+            p = rows.place[row]
+            x, y, z = places.x[p], places.y[p], places.z[p]
+            total, fx, fy, fz = 0.0, 0.0, 0.0, 0.0
+            neighbours = rows.neighbours[row]
+            for k in range(rows.length[row]):
+                q = neighbours[k]
+                dx, dy, dz = x - places.x[q], y - places.y[q], z - places.z[q]
+                factor, weight = _scales(p, q, places, constants, mixing)
+                u = (dx * dx + dy * dy + dz * dz) * factor
                 inverse_u = 1.0 / u
                 power = inverse_power(inverse_u, exponent, halves)
-                value = power * horner(u, s0, n_singular)
-                first_derivative = power * inverse_u * horner(u, s1, n_singular)
-                if n_regular > 0:
-                    value += horner(u, t0, n_regular)
-                    first_derivative += horner(u, t1, n_regular)
                 # A product with 0 or 1 vectorises where a conditional assignment does not.
-                weight *= 1.0 if u < cutoff2 else 0.0
-                here += weight * value
-                slope[k] = -2.0 * weight * factor * first_derivative
-            total += here
-            _scatter(i, first, count, neighbours, dx, dy, dz, slope, forces)
-        return total
+                weight *= 1.0 if u < constants.cutoff2 else 0.0
+                if energies:
+                    total += weight * _energy(u, power, constants, n_singular, n_regular)
+                if forces:
+                    slope = weight * factor * _slope(u, inverse_u, power, constants, n_singular, n_regular)
+                    fx += slope * dx
+                    fy += slope * dy
+                    fz += slope * dz
+            i = places.owner[p]
+            if forces:
+                force[i, 0], force[i, 1], force[i, 2] = -2.0 * fx, -2.0 * fy, -2.0 * fz
+            if energies:
+                energy[i] = 0.5 * total  # the other half stands in the rows of the neighbours
 
     return kernel

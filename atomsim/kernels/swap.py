@@ -14,48 +14,6 @@ import numpy as np
 from numba import njit
 
 from atomsim.kernels.forces import FASTMATH, SIZES, SPECIES, horner, inverse_power
-from atomsim.kernels.neighbours import minimum_image
-from atomsim.results import Array, IntArray
-
-
-@njit(cache=True, error_model="numpy")
-def full_list(
-    positions: Array, cell: Array, inverse: Array, start: IntArray, neighbours: IntArray
-) -> tuple[IntArray, IntArray, Array]:
-    """Return (start of each site's run, its neighbours, their squared distances [sigma^2]), each pair twice.
-
-    Args:
-        positions: (N, 3) positions [sigma].
-        cell: cell vectors as rows [sigma].
-        inverse: inverse of the cell matrix [1/sigma].
-        start: start of each atom's run in the half list.
-        neighbours: the half list.
-    """
-    n_sites = positions.shape[0]
-    first = np.zeros(n_sites + 1, np.int64)
-    for i in range(n_sites):
-        first[i + 1] += start[i + 1] - start[i]
-        for k in range(start[i], start[i + 1]):
-            first[neighbours[k] + 1] += 1
-    for i in range(n_sites):
-        first[i + 1] += first[i]
-    place = first[:-1].copy()
-    found, square = np.empty(first[-1], np.int64), np.empty(first[-1])
-    for i in range(n_sites):
-        for k in range(start[i], start[i + 1]):
-            j = neighbours[k]
-            dx, dy, dz = minimum_image(
-                positions[i, 0] - positions[j, 0],
-                positions[i, 1] - positions[j, 1],
-                positions[i, 2] - positions[j, 2],
-                cell,
-                inverse,
-            )
-            square[place[i]] = square[place[j]] = dx * dx + dy * dy + dz * dz
-            found[place[i]], found[place[j]] = j, i
-            place[i] += 1
-            place[j] += 1
-    return first, found, square
 
 
 @njit(inline="always")

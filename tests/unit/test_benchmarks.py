@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import house
@@ -18,51 +20,64 @@ from atomsim.results import Array
 from atomsim.units import BOLTZMANN, HBAR
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
+def program(name: str) -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(house.ROOT / "benchmarks")
-        return importlib.import_module("run")
+        return importlib.import_module(name)
 
 
 @pytest.fixture(scope="module")
-def conductivity(benchmark: ModuleType) -> ModuleType:
-    return sys.modules["exact_conductivity"]
+def harness() -> ModuleType:
+    return program("harness")
 
 
-class FixedEnergy:
-    """An engine that always reports one energy."""
-
-    def __init__(self, energy: float) -> None:
-        self.energy = energy
-
-    def potential_energy(self) -> float:
-        return self.energy
+@pytest.fixture(scope="module")
+def conductivity() -> ModuleType:
+    return program("exact_conductivity")
 
 
-def test_engines_that_disagree_are_not_compared(benchmark: ModuleType) -> None:
-    ours = FixedEnergy(4.7)
-    close, far = FixedEnergy(4.7 * (1 + 1e-10)), FixedEnergy(4.7 * (1 + 1e-6))
-    benchmark.require_same_energy({"atomsim": ours, "other": close}, "now")
-    for other in (far, FixedEnergy(float("nan"))):
-        with pytest.raises(InputError, match="other and atomsim disagree on the energy now"):
-            benchmark.require_same_energy({"atomsim": ours, "other": other}, "now")
+def test_what_differs_is_not_compared(harness: ModuleType) -> None:
+    ours, close, far = np.array([4.7, -1.0]), np.array([4.7, -1.0 + 1e-10]), np.array([4.7, -1.0 + 1e-6])
+    assert harness.require_same("energies", {"atomsim": ours, "other": close}, 1e-8) == pytest.approx(1e-10 / 4.7)
+    for other in (far, np.array([4.7, np.nan])):
+        with pytest.raises(InputError, match=r"energies: other differs from atomsim by .*; not compared"):
+            harness.require_same("energies", {"atomsim": ours, "other": other}, 1e-8)
 
 
-def test_benchmark_prints_speed_and_times(benchmark: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    options = argparse.Namespace(atoms=256, steps=5, repeats=2, glass_atoms=256, glasses=1, seed=1, no_lammps=True)
-    benchmark.compare_dynamics(options)
-    benchmark.time_glasses(options)
+def test_contenders_run_in_turn(harness: ModuleType) -> None:
+    order: list[str] = []
+    seconds = harness.in_turn(
+        {"atomsim": lambda: order.append("a") or 1.0, "peer": lambda: order.append("p") or 3.0}, 5
+    )
+    assert "".join(order) == "ap" * 5
+    row = harness.Row("task", seconds, {"peer": 2.0}, 10.0, "atoms")
+    assert row.ratios("peer") == [3.0] * 5
+    with pytest.raises(InputError, match="--rounds 4: expected at least 5"):
+        harness.in_turn({}, 4)
+
+
+def test_tasks_are_printed_and_written_alike(
+    harness: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = {"atomsim": [1.0, 2.0, 4.0], "peer": [3.0, 8.0, 8.0]}
+    row = harness.Row("task", seconds, {"peer": 3.5}, 8.0, "atoms", harness.Bound(0.5, "arithmetic"), "a remark")
+    harness.print_row(row)
     printed = capsys.readouterr().out
-    for words in ("million atom-steps/s", "quench from T = 1 to max|F| <= 1e-10", "whole spectrum, 768 modes"):
+    for words in ("4 (2 .. 8) atoms/s", "atomsim is 3 (2 .. 4) times as fast, goal 3.5", "bound 0.5 s (arithmetic)",
+                  "takes 4 times that", "a remark"):  # fmt: skip
         assert words in printed
+    harness.write_json(tmp_path / "bench.json", [row], harness.Rates(1e9, 2e9))
+    document = json.loads((tmp_path / "bench.json").read_text())
+    assert document["tasks"][0]["ratios"]["peer"] == {"median": 3.0, "least": 2.0, "largest": 4.0}
+    assert document["tasks"][0]["seconds"] == seconds
+    assert document["rates"] == {"operations": 1e9, "traffic": 2e9}
 
 
-def test_missing_extra_is_named(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("mpi4py", "mpi4py.MPI"):
         monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
-    with pytest.raises(MissingExtra, match=r"mpi4py and mpich.*'bench'.*--no-lammps"):
-        benchmark.require_lammps()
+    with pytest.raises(MissingExtra, match=r"mpi4py and mpich.*'bench'"):
+        program("lammps_engine").require_lammps()
 
 
 class LawOfTunnelling:
@@ -93,9 +108,7 @@ def test_nested_conductivity_of_the_tanh_law(conductivity: ModuleType, monkeypat
     assert 0 < cut[2] < cut[1] < cut[0] < found
 
 
-def test_conductivities_that_disagree_are_not_timed(
-    conductivity: ModuleType, benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_conductivities_that_disagree_are_not_timed(conductivity: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     class LawOfTheTable:
         """The tanh law in place of the table: J without an excess."""
 
@@ -110,13 +123,13 @@ def test_conductivities_that_disagree_are_not_timed(
     monkeypatch.setattr(conductivity, "tabulate_absorption", lambda resolution: None)
     monkeypatch.setattr(conductivity, "Absorption", LawOfTheTable)
     monkeypatch.setattr(conductivity, "TEMPERATURES", np.array([0.02, 0.04]))
-    benchmark.time_conductivity(Resolution(), [0.02, 0.04])
-    printed = capsys.readouterr().out
-    for words in ("2 temperatures after it", "nested quadrature, one temperature, 0.02 K", "resonant absorption only"):
-        assert words in printed
+    (row,) = conductivity.rows(Resolution(), [0.02, 0.04])
+    assert row.task == "exact conductivity of silica at 2 temperatures, resonant"
+    assert "resonant absorption only" in row.remark
+    assert len(row.ratios("nested quadrature")) == conductivity.REPEATS
     monkeypatch.setattr(LawOfTunnelling, "factor", 1.01)
     with pytest.raises(InputError, match=r"table: the conductivity is 1\..e-02 from the reference"):
-        benchmark.time_conductivity(Resolution(), [0.02])
+        conductivity.rows(Resolution(), [0.02])
 
 
 def test_ratios_of_conductivity_times(conductivity: ModuleType) -> None:

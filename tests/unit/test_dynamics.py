@@ -214,22 +214,25 @@ def test_kinetic_energy_is_canonical(relaxation_time: float, specification: str)
 
 
 def test_energy_is_shared_equally_by_unequal_masses() -> None:
-    interaction, state = equilibrated(mass_n=unequal_masses(32))
-    temperatures: list[list[float]] = []
+    # Few atoms keep the energy of a slow mode for long: errors come from independent starts, not from blocks of one.
+    means = []
+    for seed in range(10):
+        interaction, state = equilibrated(mass_n=unequal_masses(32), seed=seed)
+        temperatures: list[list[float]] = []
 
-    def measure(frame: MDState) -> None:
-        per_atom = (frame.mass_n[:, None] * frame.velocities_nc**2).sum(axis=1) / 3
-        temperatures.append([per_atom[frame.mass_n == m].mean() for m in (1.0, 7.0)])
+        def measure(frame: MDState, temperatures: list[list[float]] = temperatures) -> None:
+            per_atom = (frame.mass_n[:, None] * frame.velocities_nc**2).sum(axis=1) / 3
+            temperatures.append([per_atom[frame.mass_n == m].mean() for m in (1.0, 7.0)])
 
-    steps = 12_000
-    frames = linear_frames(steps, 10)
-    options = {"temperature": 0.5, "relaxation_time": 0.1, "frame_steps": frames, "on_frame": measure}
-    run(interaction, state, steps=steps, time_step=0.004, **options)
-    light, heavy = np.array(temperatures).T
+        frames = linear_frames(2000, 10)
+        options = {"temperature": 0.5, "relaxation_time": 0.1, "frame_steps": frames, "on_frame": measure}
+        run(interaction, state, steps=2000, time_step=0.004, **options)
+        means.append(np.mean(temperatures, axis=0))
     # fixing the total momentum takes the share m/M of each of three degrees of freedom from an atom of mass m
-    for found, mass in ((light, 1.0), (heavy, 7.0)):
-        assert block_error(found) < 0.015
-        assert found.mean() == pytest.approx(0.5 * (1 - mass / (16 * 8)), abs=SIGMAS * block_error(found))
+    for found, mass in zip(np.array(means).T, (1.0, 7.0), strict=True):
+        error = found.std(ddof=1) / np.sqrt(len(found))
+        assert error < 0.015
+        assert found.mean() == pytest.approx(0.5 * (1 - mass / (16 * 8)), abs=SIGMAS * error)
 
 
 def test_thermostat_acts_in_its_relaxation_time() -> None:
@@ -365,7 +368,7 @@ def test_samples_start_at_step_zero() -> None:
     interaction, state = system()
     _, log = run(interaction, state, steps=25, time_step=0.005, sample_every=10)
     assert log.step_t.tolist() == [0, 10, 20]
-    energy, _ = interaction.energy_and_forces(state.positions_nc)
+    energy = interaction.energy(state.positions_nc)
     assert log.potential_t[0] == energy and log.kinetic_t[0] == state.kinetic_energy
     _, empty = run(interaction, replace(state, step=1), steps=5, time_step=0.005)
     assert len(empty.step_t) == 0 and len(empty.conserved_t) == 0

@@ -1,0 +1,194 @@
+"""The list of neighbours against the enumeration of all images, and threads against one thread, bit by bit."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+from numerics import disordered
+
+from atomsim import dynamics
+from atomsim.errors import InputError
+from atomsim.neighbour_list import FIRST_WIDTH, NeighbourList
+from atomsim.pairs import PairInteraction
+from atomsim.potentials import get_model
+from atomsim.results import Array, IntArray
+from atomsim.team import THREADS_VARIABLE, Team, default_threads
+
+Image = tuple[int, int, tuple[float, float, float]]
+
+
+def built(cell_cc: Array, periodic: tuple[int, int, int], positions_nc: Array, reach: float) -> NeighbourList:
+    n_atoms = len(positions_nc)
+    neighbours = NeighbourList(
+        cell_cc=cell_cc,
+        periodic_c=np.array(periodic),
+        species_n=np.zeros(n_atoms, np.int64),
+        size_n=np.ones(n_atoms),
+        reach=reach,
+        team=Team(1),
+    )
+    neighbours.build(positions_nc)
+    return neighbours
+
+
+def listed(neighbours: NeighbourList) -> list[Image]:
+    """All (atom, owner of the neighbour, separation) of a list, sorted."""
+    places, rows = neighbours.places, neighbours.rows
+    coordinates_pc = np.stack([places.x, places.y, places.z], axis=1)
+    found = []
+    for p, length, row in zip(rows.place, rows.length, rows.neighbours, strict=True):
+        for q in row[:length]:
+            vector = tuple(np.round(coordinates_pc[p] - coordinates_pc[q], 9).tolist())
+            found.append((int(places.owner[p]), int(places.owner[q]), vector))
+    return sorted(found)
+
+
+def enumerated(cell_cc: Array, periodic: tuple[int, int, int], positions_nc: Array, reach: float) -> list[Image]:
+    """The same from all images as far away as the atoms and the reach could ask for."""
+    heights_c = 1 / np.linalg.norm(np.linalg.inv(cell_cc), axis=0)
+    fraction_nc = positions_nc @ np.linalg.inv(cell_cc)
+    far_c = np.ceil(reach / heights_c + np.ptp(fraction_nc, axis=0)).astype(int) * np.array(periodic)
+    found = []
+    for shift in itertools.product(*[range(-far, far + 1) for far in far_c]):
+        vector_nnc = positions_nc[:, None] - positions_nc[None] - np.array(shift) @ cell_cc
+        near_nn = np.linalg.norm(vector_nnc, axis=2) < reach
+        if not any(shift):
+            np.fill_diagonal(near_nn, False)
+        for i, j in np.argwhere(near_nn).tolist():
+            found.append((i, j, tuple(np.round(vector_nnc[i, j], 9).tolist())))
+    return sorted(found)
+
+
+def assert_same_images(found: list[Image], expected: list[Image]) -> None:
+    assert [image[:2] for image in found] == [image[:2] for image in expected]
+    separations = (np.array([image[2] for image in images]) for images in (found, expected))
+    np.testing.assert_allclose(*separations, rtol=0, atol=2e-9)  # both are rounded to nine digits, to sort them
+
+
+@pytest.mark.parametrize("periodic", list(itertools.product((0, 1), repeat=3)))
+@pytest.mark.parametrize(("edge", "reach"), [(6.0, 1.1), (2.0, 1.3), (1.0, 1.7)])
+def test_list_holds_every_image_within_reach(periodic: tuple[int, int, int], edge: float, reach: float) -> None:
+    # From cells of many reaches down to cells smaller than the reach, where atoms meet images of themselves.
+    rng = np.random.default_rng(sum(periodic))
+    cell_cc = edge * (np.eye(3) + 0.25 * rng.uniform(-1, 1, (3, 3)))
+    n_atoms = round(8 * edge) + 4
+    wraps_nc = rng.integers(-2, 3, (n_atoms, 3)) * np.array(periodic)
+    positions_nc = (rng.uniform(0, 1, (n_atoms, 3)) + wraps_nc) @ cell_cc
+    expected = enumerated(cell_cc, periodic, positions_nc, reach)
+    assert_same_images(listed(built(cell_cc, periodic, positions_nc, reach)), expected)
+    assert len(expected) > 0
+
+
+def test_list_follows_its_atoms() -> None:
+    rng = np.random.default_rng(11)
+    cell_cc, positions_nc = 3.0 * np.eye(3), rng.uniform(0, 3, (40, 3))
+    neighbours = built(cell_cc, (1, 1, 1), positions_nc, 1.2)
+    before = listed(neighbours)
+    step_nc = rng.uniform(-0.1, 0.1, positions_nc.shape)
+    neighbours.move(positions_nc + step_nc)
+    after = listed(neighbours)
+    expected = [(i, j, tuple(np.round(v + step_nc[i] - step_nc[j], 9).tolist())) for i, j, v in before]
+    assert_same_images(after, sorted(expected))
+
+
+def test_dilute_and_dense_atoms_are_listed() -> None:
+    # Two crowded clouds far apart: few cells hold all atoms, rows are longer than the first guess.
+    rng = np.random.default_rng(12)
+    cloud_nc = rng.uniform(0, 0.5, (2 * FIRST_WIDTH, 3))
+    positions_nc = np.concatenate([cloud_nc, cloud_nc + 1e7])
+    neighbours = built(np.eye(3), (0, 0, 0), positions_nc, 1.0)
+    first_p, second_p, _ = neighbours.pairs(1.0)
+    assert len(first_p) == 2 * (2 * FIRST_WIDTH) * (2 * FIRST_WIDTH - 1) // 2
+    assert np.all(first_p < second_p) and np.all((first_p < 2 * FIRST_WIDTH) == (second_p < 2 * FIRST_WIDTH))
+
+
+def test_pairs_come_once_or_in_both_orders() -> None:
+    rng = np.random.default_rng(13)
+    cell_cc, positions_nc = 4.0 * np.eye(3), rng.uniform(-4, 8, (60, 3))
+    neighbours = built(cell_cc, (1, 1, 1), positions_nc, 1.9)
+    first_p, second_p, vector_pc = neighbours.pairs(1.5)
+    both_first_p, both_second_p, both_vector_pc = neighbours.pairs(1.5, both=True)
+    assert np.all(np.diff(first_p) >= 0) and np.all(np.diff(both_first_p) >= 0) and np.all(first_p < second_p)
+    once = set(zip(first_p.tolist(), second_p.tolist(), strict=True))
+    twice = set(zip(both_first_p.tolist(), both_second_p.tolist(), strict=True))
+    assert len(once) == len(first_p) > 100
+    assert twice == once | {(j, i) for i, j in once} and len(both_first_p) == 2 * len(once)
+    difference_pc = (positions_nc[first_p] - positions_nc[second_p] - vector_pc) / 4.0
+    np.testing.assert_allclose(difference_pc, np.rint(difference_pc), rtol=0, atol=1e-14)
+    assert np.linalg.norm(both_vector_pc, axis=1).max() < 1.5
+
+
+@pytest.mark.parametrize("n_atoms", [0, 1, 2])
+def test_few_atoms_share_threads(n_atoms: int) -> None:
+    positions_nc = np.arange(3.0 * n_atoms).reshape(n_atoms, 3) % 0.9
+    energies = []
+    for threads in (1, 3):
+        interaction = PairInteraction(
+            get_model("laird-schober"),
+            cell_cc=7.0 * np.eye(3),
+            periodic_c=np.ones(3, np.int64),
+            species_n=np.zeros(n_atoms, np.int64),
+            size_n=np.ones(n_atoms),
+            threads=threads,
+        )
+        energy, forces_nc = interaction.energy_and_forces(positions_nc)
+        energies.append(energy)
+        assert forces_nc.shape == (n_atoms, 3) and np.abs(forces_nc.sum(axis=0)).max(initial=0.0) < 1e-9
+    assert energies[0] == energies[1] and (energies[0] != 0) == (n_atoms == 2)
+
+
+@pytest.mark.parametrize("specification", ["inverse-power:n=6.5,q=2,cutoff=1.6", "kob-andersen", "ninarello"])
+def test_threads_do_not_change_a_bit(specification: str) -> None:
+    model, ends = get_model(specification), []
+    for threads in (1, 2, 3):
+        interaction, positions_nc = disordered(model, np.random.default_rng(14), n_side=6, shear=0.05)
+        shared = PairInteraction(
+            model,
+            cell_cc=interaction.cell_cc,
+            periodic_c=interaction.periodic_c,
+            species_n=interaction.species_n,
+            size_n=interaction.size_n,
+            threads=threads,
+        )
+        state = dynamics.start(shared, positions_nc, temperature=1.0, rng=np.random.default_rng(15))
+        state, log = dynamics.run(shared, state, steps=60, time_step=0.002, temperature=1.0, sample_every=1)
+        assert not np.array_equal(state.reference_nc, positions_nc), "the list should have been made anew"
+        ends.append(np.concatenate([state.positions_nc.ravel(), state.velocities_nc.ravel(), log.conserved_t]))
+    assert np.array_equal(ends[0], ends[1]) and np.array_equal(ends[0], ends[2])
+
+
+@pytest.mark.parametrize(("threads", "n_rows"), [(1, 5), (2, 5), (3, 2), (4, 0), (4, 101)])
+def test_team_covers_every_row_once(threads: int, n_rows: int) -> None:
+    seen_r: IntArray = np.zeros(n_rows, np.int64)
+
+    def work(first: int, last: int) -> None:
+        seen_r[first:last] += 1
+
+    team = pickle.loads(pickle.dumps(Team(threads)))  # a copy in another process works alike
+    team.share(n_rows, work)
+    assert team.threads == threads and np.all(seen_r == 1)
+
+
+def test_errors_of_a_thread_are_raised() -> None:
+    def work(first: int, last: int) -> None:
+        if first > 0:
+            raise ValueError(f"rows {first} to {last}")
+
+    with pytest.raises(ValueError, match="rows 5 to 10"):
+        Team(2).share(10, work)
+
+
+def test_number_of_threads_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(THREADS_VARIABLE, raising=False)
+    assert default_threads() == 1
+    monkeypatch.setenv(THREADS_VARIABLE, "3")
+    assert disordered(get_model("lerner-binary"), np.random.default_rng(0), n_side=4)[0].team.threads == 3
+    for bad in ("0", "two", "-1", ""):
+        monkeypatch.setenv(THREADS_VARIABLE, bad)
+        with pytest.raises(InputError, match=THREADS_VARIABLE):
+            default_threads()
+    with pytest.raises(InputError, match="threads = 0"):
+        Team(0)
