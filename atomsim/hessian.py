@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from atomsim.kernels.hessian_assembly import fill_blocks, fill_bonds, fill_columns, sorted_rows
 from atomsim.kernels.hessian_product import chebyshev_step, full_rows, product
 from atomsim.pairs import PairTerms
 from atomsim.results import Array, IntArray
@@ -38,18 +39,21 @@ def assemble(first_p: IntArray, second_p: IntArray, blocks: Array, n_atoms: int)
         blocks: symmetric block of each pair, (P, d, d) [epsilon/sigma^2].
         n_atoms: number of atoms.
     """
-    d = blocks.shape[1]
-    diagonal = np.zeros((n_atoms, d, d))
-    for a in range(d):
-        for b in range(d):
-            column = blocks[:, a, b]
-            diagonal[:, a, b] = np.bincount(first_p, column, n_atoms) + np.bincount(second_p, column, n_atoms)
-    rows = np.concatenate([first_p, second_p, np.arange(n_atoms)])
-    columns = np.concatenate([second_p, first_p, np.arange(n_atoms)])
-    order = np.argsort(rows * n_atoms + columns, kind="stable")
-    data = np.concatenate([-blocks, -blocks, diagonal])[order]
-    start = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_atoms))])
-    return sparse.bsr_matrix((data, columns[order], start), shape=(d * n_atoms, d * n_atoms)).tocsr()
+    start, column, pair = sorted_rows(first_p, second_p, n_atoms)
+    data = np.empty(blocks.shape[1] ** 2 * len(column))
+    fill_blocks(start, pair, blocks, data)
+    return _stored_by_rows(start, column, data, blocks.shape[1])
+
+
+def _stored_by_rows(start: IntArray, column: IntArray, data: Array, dimension: int) -> sparse.csr_matrix:
+    size = dimension * (len(start) - 1)
+    # the type that SciPy would choose: it spares a copy, and PARDISO takes no other
+    kind = np.int32 if len(data) <= np.iinfo(np.int32).max else np.int64
+    indices, indptr = np.empty(len(data), kind), np.empty(size + 1, kind)
+    fill_columns(start, column, dimension, indices, indptr)
+    matrix = sparse.csr_matrix((data, indices, indptr), shape=(size, size))
+    matrix.has_sorted_indices = matrix.has_canonical_format = True
+    return matrix
 
 
 def hessian_matrix(terms: PairTerms) -> sparse.csr_matrix:
@@ -58,7 +62,11 @@ def hessian_matrix(terms: PairTerms) -> sparse.csr_matrix:
     Args:
         terms: pairs and derivatives of a configuration.
     """
-    return assemble(terms.first_p, terms.second_p, pair_blocks(terms), terms.n_atoms)
+    start, column, pair = sorted_rows(terms.first_p, terms.second_p, terms.n_atoms)
+    d = terms.dimension
+    data = np.empty(d * d * len(column))
+    fill_bonds(start, pair, terms.vector_pc, terms.derivative_kp[2], terms.derivative_kp[1], d, data)
+    return _stored_by_rows(start, column, data, d)
 
 
 def mass_weighted(hessian: sparse.spmatrix, mass_n: Array, dimension: int) -> sparse.csr_matrix:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from atomsim.hessian import assemble
+from atomsim.kernels.pair_fields import BOND, add_coefficients, field_kernel
 from atomsim.pairs import PairTerms
 from atomsim.results import Array
 
@@ -28,24 +29,43 @@ def pair_invariants(terms: PairTerms, displacement_nc: Array) -> tuple[Array, Ar
     return delta_pc, along_p, square_p
 
 
-def _columns(weight_p: Array) -> Array:
-    return weight_p[:, None]
+def _contracted(order: int, terms: PairTerms, displacement_nc: Array) -> Array:
+    """One contraction of a field (N, 3) or of many (N, 3, K), which share the reading of the pairs."""
+    field_nck = np.ascontiguousarray(displacement_nc, dtype=float).reshape(terms.n_atoms, 3, -1)
+    out_nck = np.empty_like(field_nck)
+    field_kernel(order)(terms.first_p, terms.second_p, terms.vector_pc, terms.derivative_kp, field_nck, out_nck)
+    return out_nck.reshape(displacement_nc.shape)
 
 
-def second_field(terms: PairTerms, displacement_nc: Array) -> Array:
-    """Return Phi_2 z, minus the forces that a displacement calls up, (N, 3) [epsilon/sigma^2 times its unit].
+def taylor_coefficients(terms: PairTerms, displacement_nck: Array) -> Array:
+    """Return the second, third and fourth derivative of the energy along many fields, (3, K) [epsilon/sigma^k units].
+
+    Per pair 4 a^2 phi'' + 2 b phi', 8 a^3 phi''' + 12 a b phi'' and 16 a^4 phi'''' + 48 a^2 b phi''' + 12 b^2 phi''.
+
+    Source: soft-modes-notes (expansion); test: test_many_directions_are_contracted_at_once
 
     Args:
         terms: pairs and derivatives of a configuration.
-        displacement_nc: displacements z, (N, 3) [any unit of length].
+        displacement_nck: displacements z, (N, 3, K) [any unit of length].
     """
-    delta_pc, a, _ = pair_invariants(terms, displacement_nc)
-    first, second = terms.derivative_kp[1], terms.derivative_kp[2]
-    return terms.scatter(_columns(4 * a * second) * terms.vector_pc + _columns(2 * first) * delta_pc)
+    field_nck = np.ascontiguousarray(displacement_nck, dtype=float)
+    out = np.empty((3, field_nck.shape[2]))
+    add_coefficients(terms.first_p, terms.second_p, terms.vector_pc, terms.derivative_kp, field_nck, out)
+    return out
+
+
+def second_field(terms: PairTerms, displacement_nc: Array) -> Array:
+    """Return Phi_2 z, minus the forces that a displacement calls up [epsilon/sigma^2 times its unit].
+
+    Args:
+        terms: pairs and derivatives of a configuration.
+        displacement_nc: displacements z, (N, 3), or many at once, (N, 3, K) [any unit of length].
+    """
+    return _contracted(2, terms, displacement_nc)
 
 
 def third_field(terms: PairTerms, displacement_nc: Array) -> Array:
-    """Return Phi_3 : z z, the gradient of the curvature along z, (N, 3) [epsilon/sigma^3 times its unit squared].
+    """Return Phi_3 : z z, the gradient of the curvature along z [epsilon/sigma^3 times its unit squared].
 
     Per pair (8 a^2 phi''' + 4 b phi'') R + 8 a phi'' Delta.
 
@@ -53,16 +73,13 @@ def third_field(terms: PairTerms, displacement_nc: Array) -> Array:
 
     Args:
         terms: pairs and derivatives of a configuration.
-        displacement_nc: displacements z, (N, 3) [any unit of length].
+        displacement_nc: displacements z, (N, 3), or many at once, (N, 3, K) [any unit of length].
     """
-    delta_pc, a, b = pair_invariants(terms, displacement_nc)
-    second, third = terms.derivative_kp[2], terms.derivative_kp[3]
-    along_p = 8 * a**2 * third + 4 * b * second
-    return terms.scatter(_columns(along_p) * terms.vector_pc + _columns(8 * a * second) * delta_pc)
+    return _contracted(3, terms, displacement_nc)
 
 
 def fourth_field(terms: PairTerms, displacement_nc: Array) -> Array:
-    """Return Phi_4 : z z z, a third of the gradient of tau along z, (N, 3) [epsilon/sigma^4 times its unit cubed].
+    """Return Phi_4 : z z z, a third of the gradient of tau along z [epsilon/sigma^4 times its unit cubed].
 
     Per pair (16 a^3 phi'''' + 24 a b phi''') R + (24 a^2 phi''' + 12 b phi'') Delta.
 
@@ -70,17 +87,13 @@ def fourth_field(terms: PairTerms, displacement_nc: Array) -> Array:
 
     Args:
         terms: pairs and derivatives of a configuration.
-        displacement_nc: displacements z, (N, 3) [any unit of length].
+        displacement_nc: displacements z, (N, 3), or many at once, (N, 3, K) [any unit of length].
     """
-    delta_pc, a, b = pair_invariants(terms, displacement_nc)
-    second, third, fourth = terms.derivative_kp[2:5]
-    along_p = 16 * a**3 * fourth + 24 * a * b * third
-    across_p = 24 * a**2 * third + 12 * b * second
-    return terms.scatter(_columns(along_p) * terms.vector_pc + _columns(across_p) * delta_pc)
+    return _contracted(4, terms, displacement_nc)
 
 
 def bond_field(terms: PairTerms, displacement_nc: Array) -> Array:
-    """Return the sum over the pairs of an atom of |z_ij|^2 z_ij, (N, 3) [cube of the unit of z].
+    """Return the sum over the pairs of an atom of |z_ij|^2 z_ij [cube of the unit of z].
 
     A quarter of the gradient of the sum over pairs of |z_ij|^4.
 
@@ -88,10 +101,9 @@ def bond_field(terms: PairTerms, displacement_nc: Array) -> Array:
 
     Args:
         terms: pairs and derivatives of a configuration.
-        displacement_nc: displacements z, (N, 3) [any unit of length].
+        displacement_nc: displacements z, (N, 3), or many at once, (N, 3, K) [any unit of length].
     """
-    delta_pc, _, b = pair_invariants(terms, displacement_nc)
-    return terms.scatter(_columns(b) * delta_pc)
+    return _contracted(BOND, terms, displacement_nc)
 
 
 def _outer(left_pc: Array, right_pc: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from numerics import crystal, single_component
 from atomsim import minimise as module
 from atomsim.errors import NotAMinimum, NotConverged
 from atomsim.hessian import hessian_matrix
-from atomsim.minimise import FORCE_TOLERANCE, Minimised, descend, minimise, newton_polish
+from atomsim.kernels.quasi_newton import downhill
+from atomsim.minimise import FORCE_TOLERANCE, Minimised, descend, minimise, newton_polish, settle
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import Model, get_model, inverse_power
 from atomsim.structure import random_start
@@ -50,7 +51,7 @@ def test_random_starts_reach_a_minimum(specification: str) -> None:
     assert np.count_nonzero(rigid) == d, "translations, and nothing else, cost no energy"
     assert np.all(values[~rigid] > 0)
     assert result.n_evaluations > 20
-    assert 1 <= result.n_newton <= 6  # quadratic: 1e-5 -> 1e-10 in two steps, more only after a restart
+    assert result.n_newton == 0, "slopes lead L-BFGS below the forces at which the energy is noise"
     assert np.array_equal(result.positions_nc[:, d:], start_nc[:, d:])
 
 
@@ -163,21 +164,59 @@ def test_descent_stops_at_its_limit() -> None:
     assert interaction.energy_and_forces(end_nc)[0] < interaction.energy_and_forces(start_nc)[0]
 
 
-def test_minimisation_goes_back_to_descent(monkeypatch: pytest.MonkeyPatch) -> None:
-    # With a hopelessly coarse first descent Newton meets negative curvature; the next attempts go further down.
-    ladder = tuple(30.0 * 0.1**k for k in range(9))
-    monkeypatch.setattr(module, "COARSE_TOLERANCES", ladder)
+def test_newton_ends_what_the_descent_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    interaction, _, result = relaxed("lerner-binary")
+    near_nc = result.positions_nc + np.random.default_rng(4).normal(0, 1e-3, result.positions_nc.shape)
+    stalled = partial(descend, max_evaluations=1)
+    monkeypatch.setattr(module, "descend", lambda *args, tolerance, progress: stalled(*args, tolerance=tolerance))
+    ended = settle(interaction, near_nc)
+    assert 1 <= ended.n_newton <= 4 and ended.max_force <= FORCE_TOLERANCE
+    assert ended.energy == pytest.approx(result.energy, rel=1e-13)
+
+
+def test_settling_does_not_look_at_the_curvature() -> None:
+    positions_nc, cell_cc = crystal("sc", 5)
+    interaction = single_component(get_model("inverse-power:n=10,q=3,cutoff=1.5"), positions_nc, cell_cc)
+    settled = settle(interaction, positions_nc)
+    assert settled.n_newton == 0 and settled.max_force < 1e-12
+    with pytest.raises(NotAMinimum):
+        minimise(interaction, positions_nc)
+
+
+def test_direction_is_that_of_the_updates_of_bfgs() -> None:
+    # B <- (1 - r s y^T) B (1 - r y s^T) + r s s^T with r = 1/s.y, from the number s.y/y.y of the newest step
+    rng = np.random.default_rng(5)
+    n, rows = 7, 4
+    steps, changes = rng.normal(0, 1, (2, 6, n))
+    changes *= np.sign(np.einsum("kn,kn->k", steps, changes))[:, None]
+    newest = changes[-1]
+    inverse = np.eye(n) * (steps[-1] @ newest) / (newest @ newest)
+    for step, change in zip(steps[-rows:], changes[-rows:], strict=True):
+        left = np.eye(n) - np.outer(step, change) / (step @ change)
+        inverse = left @ inverse @ left.T + np.outer(step, step) / (step @ change)
+    kept_steps, kept_changes = np.empty((2, rows, n))
+    for k in range(6):  # cyclic: the oldest are overwritten
+        kept_steps[k % rows], kept_changes[k % rows] = steps[k], changes[k]
+    gradient, out = rng.normal(0, 1, n), np.empty(n)
+    downhill(gradient, kept_steps, kept_changes, 5 % rows, rows, out)
+    assert out == pytest.approx(-inverse @ gradient, rel=1e-12)
+    downhill(newest, kept_steps, kept_changes, 5 % rows, rows, out)
+    assert out == pytest.approx(-steps[-1], rel=1e-12), "the newest step explains the newest change"
+    downhill(gradient, kept_steps, kept_changes, 0, 0, out)
+    assert np.array_equal(out, -gradient)
+
+
+def test_energy_does_not_rise_beyond_its_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     interaction, start_nc, _ = relaxed("lerner-binary")
-    tolerances = []
+    energies: list[float] = []
+    learn = module._Memory.learn
 
-    def recording(*args: object, **kwargs: object) -> np.ndarray:
-        tolerances.append(kwargs["tolerance"])
-        return descend(*args, **kwargs)
+    def recording(memory: object, before: module._Point, after: module._Point) -> None:
+        energies.append(after.energy)
+        learn(memory, before, after)
 
-    monkeypatch.setattr(module, "descend", recording)
-    result = minimise(interaction, start_nc)
-    assert len(tolerances) > 1 and tuple(tolerances) == ladder[: len(tolerances)]
-    assert result.max_force <= FORCE_TOLERANCE
-    monkeypatch.setattr(module, "COARSE_TOLERANCES", ladder[:1])
-    with pytest.raises((NotAMinimum, NotConverged)):
-        minimise(interaction, start_nc)
+    monkeypatch.setattr(module._Memory, "learn", recording)
+    descend(interaction, start_nc)
+    rises = np.diff(energies) / np.abs(energies[1:])
+    assert len(rises) > 20 and rises.max() < module.ENERGY_NOISE
+    assert np.count_nonzero(rises >= 0) < len(rises) / 3

@@ -145,7 +145,8 @@ def test_relaxed_chi_constrained_minimisation(
     chi = (4 * excess[0] - excess[1]) / 3  # Richardson: the sixth order drops out
     tau_both = 6 * odd / s[2:] ** 3
     tau = (4 * tau_both[0] - tau_both[1]) / 3
-    assert chi == pytest.approx(found.chi_relaxed_m[place], rel=0.01)
+    by_chance = 0.003 * np.median(np.abs(found.chi_relaxed_m))  # where chi nearly vanishes the higher orders do not
+    assert chi == pytest.approx(found.chi_relaxed_m[place], rel=0.01, abs=by_chance)
     assert tau == pytest.approx(found.tau_m[place], rel=0.01)
 
 
