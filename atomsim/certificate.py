@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from atomsim.errors import NotAMinimum
+from atomsim.errors import NotAMinimum, NotConverged
 from atomsim.factorise import SymmetricFactor
 from atomsim.hessian import hessian_matrix, mass_weighted
 from atomsim.pairs import PairInteraction
@@ -80,15 +80,22 @@ def expected_zero_modes(interaction: PairInteraction) -> int:
 def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) -> Certificate:
     """Count the negative and zero eigenvalues by inertia and find the lowest other one.
 
+    A minimum whose only zero modes are translations shows it by one factorisation; all else is counted by two more.
+
     Args:
         interaction: the model bound to the configuration.
         positions_nc: positions, (N, 3) [sigma].
         mass_n: masses [m].
     """
     terms = interaction.terms(positions_nc)
+    d = terms.dimension
     max_force = float(np.abs(terms.forces()).max(initial=0.0))
-    matrix = mass_weighted(hessian_matrix(terms), mass_n, terms.dimension)
+    matrix = mass_weighted(hessian_matrix(terms), mass_n, d)
     tolerance = zero_tolerance(matrix)
+    if expected_zero_modes(interaction) == d and matrix.shape[0] >= SMALL_MATRIX:
+        lowest = lowest_if_minimum(matrix, translations(mass_n, d))
+        if lowest is not None and lowest > tolerance:
+            return Certificate(max_force, d, 0, lowest, tolerance)
     below = SymmetricFactor(matrix, shift=-tolerance)
     n_negative = below.n_negative
     below.move_to(tolerance)
@@ -96,6 +103,50 @@ def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) ->
     below.release()
     lowest = lowest_eigenvalue(matrix, n_skip=n_zero, n_negative=n_negative)
     return Certificate(max_force, n_zero, n_negative, lowest, tolerance)
+
+
+def translations(mass_n: Array, dimension: int) -> Array:
+    """Return the mass-weighted translations of all atoms, orthonormal columns, (d N, d) [-].
+
+    Args:
+        mass_n: masses [m].
+        dimension: 2 or 3.
+    """
+    return np.kron(np.sqrt(mass_n / mass_n.sum())[:, None], np.eye(dimension))
+
+
+def lowest_if_minimum(matrix: sparse.spmatrix, zero_modes: Array) -> float | None:
+    """Return the lowest eigenvalue outside the translations [epsilon/(m sigma^2)]; None where they may not be all.
+
+    Every displacement is a translation and one that leaves the last atom in place, and translations change nothing: if
+    the matrix without the rows of that atom has only positive pivots, so has the whole matrix only positive eigenvalues
+    but for the translations. The same factors give its inverse there, whose largest eigenvalue is wanted.
+
+    Args:
+        matrix: dynamical matrix.
+        zero_modes: the translations, orthonormal columns [-].
+    """
+    size, d = zero_modes.shape
+    try:
+        factor = SymmetricFactor(matrix.tocsr()[: size - d, : size - d])
+    except NotConverged:  # an atom without neighbours, or a rotation about an open direction
+        return None
+
+    def outside(field: Array) -> Array:
+        return field - zero_modes @ (zero_modes.T @ field)
+
+    def solve(field: Array) -> Array:
+        solution = np.zeros(size)
+        solution[: size - d] = factor.solve(outside(field)[: size - d])
+        return outside(solution)
+
+    if factor.n_negative:
+        factor.release()
+        return None
+    inverse = LinearOperator((size, size), matvec=solve, dtype=float)
+    largest = eigsh(inverse, k=1, which="LA", v0=start_vector(size), return_eigenvectors=False, tol=1e-12)
+    factor.release()
+    return float(1.0 / largest[0])
 
 
 def lowest_eigenvalue(matrix: sparse.spmatrix, *, n_skip: int, n_negative: int) -> float:

@@ -177,7 +177,7 @@ def _compute(payload: bytes) -> bytes:
     if reason:
         return pickle.dumps(("unfit", f"worker {worker.address}: {reason}"))
     try:
-        with single_threaded():
+        with single_threaded(loops=True):
             return pickle.dumps(("result", function(item)))
     except Exception as error:
         return pickle.dumps(("result", _portable(error, pickle)))

@@ -27,6 +27,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from atomsim.errors import AtomsimError, InputError
+from atomsim.team import THREADS_VARIABLE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -87,10 +88,15 @@ def sample_seed(seed: int, ensemble: str, index: int) -> np.random.SeedSequence:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """Run the linear algebra of this process, and of processes started meanwhile, on one thread."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+def single_threaded(*, loops: bool = False) -> Iterator[None]:
+    """Run the linear algebra of this process, and of processes started meanwhile, on one thread.
+
+    Args:
+        loops: also the loops over neighbours, which one process alone may share between threads.
+    """
+    names = (*THREAD_VARIABLES, THREADS_VARIABLE) if loops else THREAD_VARIABLES
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
     try:
         with threadpool_limits(limits=1):
             yield
@@ -314,8 +320,9 @@ def map_samples(
 
 
 def _start_worker(lifeline: connection.Connection) -> None:
-    """Prepare a new process: one thread of linear algebra, no reaction to Ctrl-C, an end when the lifeline breaks."""
+    """Prepare a new process: one thread, no reaction to Ctrl-C, an end when the lifeline breaks."""
     threadpool_limits(limits=1)
+    os.environ[THREADS_VARIABLE] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
 

@@ -12,8 +12,10 @@ import numpy as np
 from atomsim.errors import InputError
 from atomsim.kernels.forces import MIXING_CODES, PairConstants, pair_kernel
 from atomsim.kernels.neighbours import has_moved
+from atomsim.kernels.pair_derivatives import fill_derivatives
 from atomsim.neighbour_list import NeighbourList
 from atomsim.potentials.models import Model
+from atomsim.potentials.radial import HIGHEST_DERIVATIVE
 from atomsim.results import Array, IntArray
 from atomsim.team import Team, default_threads
 
@@ -115,7 +117,8 @@ class PairInteraction:
 
     The list of neighbours reaches ``skin`` beyond the cut-off and is rebuilt when an atom has moved by half of
     it; ``reference_nc`` are the positions of the last rebuild. Sums run in the order of the list, so equal
-    (positions, reference) give equal bits, whatever the number of threads.
+    (positions, reference) give equal bits, whatever the number of threads. Without ``threads`` the variable
+    ``ATOMSIM_THREADS`` of the environment counts.
     """
 
     def __init__(
@@ -339,9 +342,11 @@ class PairInteraction:
         """
         first_p, second_p, vector_pc = self.separations(positions_nc)
         length_p, energy_p = self.pair_scales(first_p, second_p)
-        distance_p = np.linalg.norm(vector_pc, axis=1)
-        derivative_kp = self.model.radial.square_derivatives(distance_p / length_p)
-        derivative_kp *= energy_p * length_p ** (-2.0 * np.arange(len(derivative_kp))[:, None])
+        radial, constants = self.model.radial, self._constants
+        derivative_kp = np.empty((HIGHEST_DERIVATIVE + 1, len(first_p)))
+        fill_derivatives(
+            vector_pc, length_p, energy_p, radial.exponent, constants.singular, constants.regular, derivative_kp
+        )
         return PairTerms(first_p, second_p, vector_pc, derivative_kp, self.n_atoms, self.model.dimension)
 
     def pair_scales(self, first_p: IntArray, second_p: IntArray) -> tuple[Array, Array]:

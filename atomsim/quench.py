@@ -10,7 +10,7 @@ import numpy as np
 
 from atomsim import dynamics
 from atomsim.certificate import Certificate, certify, expected_zero_modes, lowest_pair
-from atomsim.errors import InputError, NotAMinimum
+from atomsim.errors import InputError, NotAMinimum, NotConverged
 from atomsim.hessian import hessian_matrix, mass_weighted
 from atomsim.liquid import QuenchParameters, check_protocol, make_liquid
 from atomsim.minimise import descend, settle
@@ -21,7 +21,9 @@ from atomsim.structure import check_structure, make_atoms, random_start
 
 PUSH = 0.05  # displacement of the most moving atom when a saddle is left along its lowest mode [sigma]
 MOST_PUSHES = 4  # how often a saddle is left before giving up
-OVERLAP_EVALUATIONS = 60  # L-BFGS steps that take the worst overlaps out of a random start
+OVERLAP_EVALUATIONS = 60  # of L-BFGS, after which it is looked at whether the overlaps of a random start are gone
+OVERLAP_ROUNDS = 20  # how often that may be
+START_FORCE = 100.0  # largest component with which dynamics begins [epsilon/sigma]
 
 Progress = Callable[[str, float], None]
 
@@ -216,6 +218,28 @@ def pushed_off(interaction: PairInteraction, positions_nc: Array, mass_n: Array)
     return pushed_nc
 
 
+def without_overlaps(interaction: PairInteraction, positions_nc: Array) -> Array:
+    """Return positions some way down, where no force is too large for steps of dynamics [sigma].
+
+    Args:
+        interaction: the model bound to the configuration.
+        positions_nc: a random start [sigma].
+
+    Raises:
+        NotConverged: forces stay too large; ``estimate`` holds the positions.
+    """
+    for _ in range(OVERLAP_ROUNDS):
+        positions_nc = descend(interaction, positions_nc, max_evaluations=OVERLAP_EVALUATIONS)
+        max_force = float(np.abs(interaction.forces(positions_nc)).max(initial=0.0))
+        if max_force <= START_FORCE:
+            return positions_nc
+    raise NotConverged(
+        f"max|F| = {max_force:.1e} epsilon/sigma after {OVERLAP_ROUNDS * OVERLAP_EVALUATIONS} evaluations from a "
+        f"random start, expected <= {START_FORCE:g}: the density is too high for the potential",
+        estimate=positions_nc,
+    )
+
+
 def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progress: Progress | None = None) -> Glass:
     """Make one glass: random start, liquid at a temperature, cooling at a rate or not at all, inherent structure.
 
@@ -234,6 +258,7 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
         InputError: a parameter out of range.
         MissingExtra: the engine is not installed.
         NotAMinimum: the minimiser ends on a saddle and may not leave it.
+        NotConverged: overlaps of the random start, or forces of the inherent structure, stay too large.
         RankFailed: a process of the engine died.
     """
     model = get_model(parameters.potential)
@@ -241,7 +266,7 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
     density = parameters.density or model.density
     atoms = random_start(model, parameters.n_atoms, density, rng)
     interaction = PairInteraction.from_atoms(model, atoms)
-    start_nc = descend(interaction, atoms.positions, max_evaluations=OVERLAP_EVALUATIONS)
+    start_nc = without_overlaps(interaction, atoms.positions)
     state = dynamics.start(
         interaction, start_nc, temperature=parameters.temperature, rng=rng, mass_n=atoms.get_masses()
     )

@@ -14,6 +14,8 @@ THREADS_VARIABLE = "ATOMSIM_THREADS"
 def default_threads() -> int:
     """Return the number of threads that the environment asks for in ``ATOMSIM_THREADS``, one where it is silent.
 
+    It is meant for one large system in one process; workers, which share the cores already, set it to 1.
+
     Raises:
         InputError: the variable is not a whole number above zero.
     """

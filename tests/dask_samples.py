@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info
 from atomsim.ensemble import sample_seed
 from atomsim.errors import NotConverged
 from atomsim.quench import Glass, QuenchParameters, make_glass
+from atomsim.team import default_threads
 
 PATIENCE = 60.0  # after which a test that waits has failed [s]
 
@@ -98,6 +99,11 @@ def end_process_at_two(index: int) -> int:
     if index == 2:
         os._exit(1)
     return index
+
+
+def threads_of_loops(index: int) -> int:
+    """Threads that loops over neighbours take in this process."""
+    return default_threads()
 
 
 def threads_of_linear_algebra(index: int) -> list[int]:

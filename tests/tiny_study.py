@@ -15,12 +15,13 @@ from analysis.study.results import EnsembleResults, WholeStudy, ensemble_results
 from analysis.thermal import predict_thermal
 from atomsim.potentials import get_model
 from atomsim.provenance import make_provenance
-from atomsim.quench import inherent_structure
+from atomsim.quench import Glass, inherent_structure
 from atomsim.structure import random_start
 from atomsim.units import get_material
 
 POTENTIAL = "inverse-power:n=10,q=3,cutoff=1.7"
 SIZES = ((80, 3), (108, 2))
+SAME_ENERGY = 1e-8  # of two copies of one minimum, per atom [epsilon]
 NAME = 'tiny <study> & "quotes"'
 
 
@@ -30,15 +31,26 @@ def tiny_ensembles() -> tuple[EnsembleResults, ...]:
     return tuple(_ensemble(n_atoms, count) for n_atoms, count in SIZES)
 
 
-def _measured(n_atoms: int, seed: int) -> tuple:
-    start = random_start(get_model(POTENTIAL), n_atoms, 1.0, np.random.default_rng([n_atoms, seed]))
-    glass = inherent_structure(start, POTENTIAL, on_saddle="push")
+def _measured(glass: Glass) -> tuple:
     modes, elastic = full_spectrum(glass), elasticity(glass)
     return glass, modes, elastic, find_soft_modes(glass, modes, elastic, Selection(count=6))
 
 
+def _different_glasses(n_atoms: int, count: int) -> list[Glass]:
+    """The first minima that random starts descend to without repetition: a box so small has few of low energy."""
+    found: list[Glass] = []
+    for seed in range(8 * count):
+        start = random_start(get_model(POTENTIAL), n_atoms, 1.0, np.random.default_rng([n_atoms, seed]))
+        glass = inherent_structure(start, POTENTIAL, on_saddle="push")
+        if all(abs(glass.energy - other.energy) > SAME_ENERGY for other in found):
+            found.append(glass)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"{8 * count} starts of {n_atoms} atoms lead to {len(found)} different glasses only")
+
+
 def _ensemble(n_atoms: int, count: int) -> EnsembleResults:
-    return ensemble_results(*zip(*(_measured(n_atoms, seed) for seed in range(count)), strict=True))
+    return ensemble_results(*zip(*map(_measured, _different_glasses(n_atoms, count)), strict=True))
 
 
 @cache

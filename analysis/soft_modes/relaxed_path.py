@@ -15,6 +15,7 @@ TOLERANCE = 1e-8  # force allowed orthogonal to the coordinate, as a norm [epsil
 MOST_STEPS = 40
 LONGEST_STEP = 0.1  # of an atom in one Newton step [sigma]
 LARGEST_JUMP = 0.15  # an atom that moves further while it relaxes has left the branch [sigma]
+MOST_HALVINGS = 5  # of a step that loses the branch, before the branch is said to end there
 SHIFT = 1e-6  # of translations away from zero, in units of the mean eigenvalue [-]
 
 
@@ -91,7 +92,8 @@ def relaxed_path(
 ) -> list[PathPoint]:
     """Return the relaxed energies along a direction from a minimum outwards, as far as the branch goes.
 
-    The list ends early where the constrained minimum vanishes, an atom jumps, or the energy passes the ceiling.
+    The list ends early where the constrained minimum vanishes, an atom jumps, or the energy passes the ceiling. A step
+    that fails is halved several times first: a branch that bends is longer than one that whole steps can follow.
 
     Args:
         space: the energy.
@@ -101,24 +103,45 @@ def relaxed_path(
         ceiling: energy beyond which nothing is wanted [epsilon].
     """
     relax = ConstrainedMinimiser(space, direction)
-    path = [PathPoint(0.0, start, space.energy_and_force(start)[0], 0.0)]
+    trail = [PathPoint(0.0, start, space.energy_and_force(start)[0], 0.0)]
+    path = trail[:]
     for coordinate in coordinates:
-        step = coordinate - path[-1].coordinate
-        guess = path[-1].point + step * direction
-        if len(path) > 1:  # along the last chord, which keeps the coordinate exact
-            chord = path[-1].point - path[-2].point
-            guess = path[-1].point + chord * step / (path[-1].coordinate - path[-2].coordinate)
-        try:
-            new = relax(guess, float(coordinate))
-        except NotConverged:
+        if not _extend(relax, trail, float(coordinate)):
             break
-        if float(space.atom_moves(new.point - guess).max()) > LARGEST_JUMP:
-            break
-        path.append(new)
-        if new.energy > ceiling:
+        path.append(trail[-1])
+        if path[-1].energy > ceiling:
             break
     relax.release()
     return path
+
+
+def _extend(relax: ConstrainedMinimiser, trail: list[PathPoint], coordinate: float) -> bool:
+    """Follow the branch to a coordinate, by halved steps where it bends; False where it ends before."""
+    wanted = [coordinate]
+    while wanted:
+        new = _next(relax, trail, wanted[-1])
+        if new is not None:
+            trail.append(new)
+            wanted.pop()
+        elif len(wanted) > MOST_HALVINGS:
+            return False
+        else:
+            wanted.append((trail[-1].coordinate + wanted[-1]) / 2)
+    return True
+
+
+def _next(relax: ConstrainedMinimiser, trail: list[PathPoint], coordinate: float) -> PathPoint | None:
+    """The point of the branch one step on, None where the step loses it."""
+    step = coordinate - trail[-1].coordinate
+    guess = trail[-1].point + step * relax.direction
+    if len(trail) > 1:  # along the last chord, which keeps the coordinate exact
+        chord = trail[-1].point - trail[-2].point
+        guess = trail[-1].point + chord * step / (trail[-1].coordinate - trail[-2].coordinate)
+    try:
+        new = relax(guess, coordinate)
+    except NotConverged:
+        return None
+    return new if float(relax.space.atom_moves(new.point - guess).max()) <= LARGEST_JUMP else None
 
 
 def scanned_saddle(space: ConfigurationSpace, first: Array, second: Array, *, points: int = 16) -> PathPoint | None:

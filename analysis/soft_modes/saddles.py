@@ -25,6 +25,9 @@ IMAGES = 7  # between the two minima
 SPRING_SHARE = 5e-3  # spring of the band, in units of the mean eigenvalue [-]
 BAND_TOLERANCE = 0.3  # largest force on an image [epsilon/(sqrt(m) sigma)]
 CLIMBER_TOLERANCE = 5e-3  # largest force on the image that climbs [epsilon/(sqrt(m) sigma)]
+# The same in units of the barrier over the way to it, which counts where barriers are low: a force f leaves f^2/(2 k)
+# of a barrier k x^2/6 (a cubic one of curvature k at distance x) undone, 2e-5 of it for this share [-].
+CLIMBER_SHARE = 0.015
 BAND_STEPS = (40, 150)  # before and after it climbs
 BAND_DAMPING = 0.6  # share of the preconditioned step that is taken at first [-]
 LONGEST_BAND_STEP = 0.05  # of an atom of an image [sigma]
@@ -126,7 +129,7 @@ def _relax_band(space: ConfigurationSpace, band: NEB, factor: SymmetricFactor, s
         forces = band.get_forces().reshape(band.nimages - 2, -1, 3)
         largest_i = np.linalg.norm(forces, axis=2).max(axis=1)
         now = float(largest_i.max())
-        if now < BAND_TOLERANCE and (not band.climb or largest_i[band.imax - 1] < CLIMBER_TOLERANCE):
+        if now < BAND_TOLERANCE and (not band.climb or largest_i[band.imax - 1] < _climber_tolerance(band)):
             return True
         if now > 1.2 * before:
             damping = max(0.5 * damping, 0.05)
@@ -136,6 +139,14 @@ def _relax_band(space: ConfigurationSpace, band: NEB, factor: SymmetricFactor, s
             scale = damping * min(1.0, LONGEST_BAND_STEP / (damping * float(space.atom_moves(move).max())))
             image.positions[:, :d] += scale * move.reshape(-1, d)
     return False
+
+
+def _climber_tolerance(band: NEB) -> float:
+    """Largest force on the climbing image that leaves its energy exact beside the barrier above the first minimum."""
+    energies = np.asarray(band.energies, dtype=float)
+    barrier = float(energies[band.imax] - energies[0])
+    way = float(np.linalg.norm(band.images[band.imax].positions - band.images[0].positions))
+    return min(CLIMBER_TOLERANCE, CLIMBER_SHARE * max(barrier, 0.0) / way)
 
 
 def lowest_pairs(matrix: sparse.spmatrix, count: int) -> tuple[Array, Array]:

@@ -29,6 +29,7 @@ from atomsim.distributed import ClusterLost, DaskWorkers
 from atomsim.ensemble import THREAD_VARIABLES, Progress, SampleFailed, Workers, map_samples
 from atomsim.errors import InputError, MissingExtra
 from atomsim.quench import Glass
+from atomsim.team import THREADS_VARIABLE
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -43,8 +44,8 @@ def running_cluster(**options: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two processes with two threads of linear algebra; their scheduler suspects every sample of a lost worker."""
-    threads = dict.fromkeys(THREAD_VARIABLES, 2)
+    """Two processes with two threads of everything; their scheduler suspects every sample of a lost worker."""
+    threads = dict.fromkeys((*THREAD_VARIABLES, THREADS_VARIABLE), 2)
     settings = {"distributed.scheduler.allowed-failures": 0, "distributed.nanny.pre-spawn-environ": threads}
     with dask.config.set(settings), running_cluster(n_workers=2, threads_per_worker=1) as found:
         yield found
@@ -164,6 +165,12 @@ def test_longest_sample_starts_first_on_a_cluster() -> None:
 
 def test_linear_algebra_of_workers_runs_on_one_thread(pool: DaskWorkers) -> None:
     assert set(np.concatenate(pool.map(dask_samples.threads_of_linear_algebra, range(4)))) == {1}
+
+
+def test_loops_of_dask_workers_run_on_one_thread(pool: DaskWorkers) -> None:
+    outside = pool.client.run(dask_samples.threads_of_loops, 0)
+    assert set(outside.values()) == {2}, "what the environment of the workers asks for"
+    assert set(pool.map(dask_samples.threads_of_loops, range(4))) == {1}
 
 
 def test_inner_blocks_leave_the_connection_open(cluster: Any) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plane_wells import HBAR, PLANE, plane_wells
+from scipy.integrate import solve_ivp
 from scipy.linalg import eigvalsh
 
 from analysis.cli import app
@@ -27,7 +29,6 @@ from analysis.soft_modes.directions import (
     Directions,
     joined,
     leads_to_another_minimum,
-    nonlinear_directions,
     soft_directions,
 )
 from analysis.soft_modes.double_wells import (
@@ -37,10 +38,10 @@ from analysis.soft_modes.double_wells import (
     find_double_wells,
     pushed_minimum,
 )
-from analysis.soft_modes.nonlinear import NonlinearModes, find_nonlinear_modes
+from analysis.soft_modes.nonlinear import NonlinearModes
 from analysis.soft_modes.path_levels import PathPotential, grid_levels, half_well, path_levels
 from analysis.soft_modes.relaxed_path import relaxed_path
-from analysis.soft_modes.saddles import both_sides, polished_saddle, unstable_direction
+from analysis.soft_modes.saddles import PUSH, both_sides, polished_saddle, unstable_direction
 from analysis.soft_modes.search import Selection, find_soft_modes
 from analysis.soft_modes.well_prediction import predict_well
 from analysis.soft_potential.deep_wells import splitting
@@ -49,55 +50,65 @@ from analysis.soft_potential.parameters import soft_potentials
 from atomsim.certificate import LARGEST_FORCE
 from atomsim.errors import IllPosedFit, InputError, NotAMinimum
 from atomsim.formats import write_glass
-from atomsim.potentials import get_model
-from atomsim.quench import Glass, inherent_structure
+from atomsim.quench import Glass
 from atomsim.results import Array
 from atomsim.store import read_result, write_result
-from atomsim.structure import random_start
 
-PLANE = "lerner-binary:dimension=2"
-HBAR = 0.05
 UNIT_HBAR = np.sqrt(2)  # makes -hbar^2/2 d^2/ds^2 the kinetic term of the soft potential in units of W
 
 
 @pytest.fixture(scope="module")
 def plane_glass() -> Glass:
-    """A plane glass of unequal masses that has a neighbouring minimum along each of its cubic modes."""
-    rng = np.random.default_rng(7)
-    atoms = random_start(get_model(PLANE), 64, 0.86, rng)
-    atoms.set_masses(rng.uniform(0.5, 2.0, len(atoms)))
-    return inherent_structure(atoms, PLANE, on_saddle="push")
+    return plane_wells().glass
 
 
 @pytest.fixture(scope="module")
-def cubic(plane_glass: Glass) -> NonlinearModes:
-    return find_nonlinear_modes(
-        plane_glass, full_spectrum(plane_glass), "cubic", np.random.default_rng(1), lowest_phonon_frequency=2.0,
-        n_harmonic=6, n_dipoles=6,
-    )  # fmt: skip
+def cubic() -> NonlinearModes:
+    return plane_wells().cubic
 
 
 @pytest.fixture(scope="module")
-def directions(plane_glass: Glass, cubic: NonlinearModes) -> Directions:
-    found = nonlinear_directions(plane_glass, cubic)
-    return Directions(*(getattr(found, one.name)[:2] for one in dataclasses.fields(Directions)))
+def directions() -> Directions:
+    return plane_wells().directions
 
 
 @pytest.fixture(scope="module")
-def wells(plane_glass: Glass, directions: Directions) -> DoubleWells:
-    return find_double_wells(plane_glass, directions, hbar=HBAR, sides=(1,))
+def wells() -> DoubleWells:
+    return plane_wells().wells
 
 
 # --- the pairs and their certificates ---------------------------------------------------------------------------
 
 
 def test_band_scan_and_saddle_agree(wells: DoubleWells) -> None:
-    """Climbing image, maximum of the relaxed scan and refined saddle are one barrier, found in three ways."""
+    """Climbing image, maximum of the relaxed scan and refined saddle are one barrier, found in three ways.
+
+    The force that the climbing image may keep leaves 2e-5 of a cubic barrier, more of others. A scan ends at the saddle
+    to round-off, or before it where its branch of constrained minima ends.
+    """
     assert len(wells) == 2
-    np.testing.assert_allclose(wells.barrier_band_m, wells.barrier_m, rtol=5e-3)
-    np.testing.assert_allclose(wells.barrier_scan_m, wells.barrier_m, rtol=1e-8)
+    np.testing.assert_allclose(wells.barrier_band_m, wells.barrier_m, rtol=5e-4)
+    scanned = np.isfinite(wells.barrier_scan_m)
+    assert scanned.any()
+    np.testing.assert_allclose(wells.barrier_scan_m[scanned], wells.barrier_m[scanned], rtol=1e-8)
     assert wells.scan_disagreement < 1e-8
-    assert wells.band_disagreement < 5e-3
+    assert wells.band_disagreement < 5e-4
+
+
+def test_a_branch_is_followed_alike_by_long_and_by_short_steps(plane_glass: Glass, wells: DoubleWells) -> None:
+    """Steps that lose the branch are halved: points asked for seldom lie where those asked for often do, and as far."""
+    space = ConfigurationSpace(plane_glass)
+    for move_nc in wells.second_mnc:
+        way = space.point(plane_glass.positions_nc + move_nc) - space.start
+        distance = float(np.linalg.norm(way))
+        long, short = (
+            relaxed_path(space, space.start, way / distance, np.linspace(0, distance, count)[1:]) for count in (9, 65)
+        )
+        assert len(long) > 1
+        for one, other in zip(long, short[::8], strict=False):
+            assert one.coordinate == pytest.approx(other.coordinate)
+            assert one.energy == pytest.approx(other.energy, abs=1e-9)
+        assert abs(long[-1].coordinate - short[-1].coordinate) < distance / 8
 
 
 def test_saddles_and_minima_carry_their_certificates(plane_glass: Glass, wells: DoubleWells) -> None:
@@ -125,6 +136,22 @@ def test_saddles_and_minima_carry_their_certificates(plane_glass: Glass, wells: 
     assert np.all(wells.saddle_force_m <= 1e-9)
     assert np.all(wells.second_force_m < LARGEST_FORCE)
     assert np.all(wells.second_eigenvalue_m > 0)
+
+
+def test_descents_from_a_saddle_end_where_the_gradient_flow_ends(plane_glass: Glass, wells: DoubleWells) -> None:
+    """The minimiser, whose steps are long, against dq/dt = -dU/dq integrated from the same places."""
+    space = ConfigurationSpace(plane_glass)
+    for move_nc in wells.saddle_mnc:
+        saddle = space.point(plane_glass.positions_nc + move_nc)
+        direction = unstable_direction(space, saddle)[1]
+        push = direction * PUSH / float(space.atom_moves(direction).max())
+        for side, end in zip((1, -1), both_sides(space, saddle, direction), strict=True):
+            flow = solve_ivp(
+                lambda _, q: space.energy_and_force(q)[1], (0.0, 100.0), saddle + side * push, method="BDF",
+                jac=lambda _, q: -space.matrix(q).toarray(), rtol=1e-4, atol=1e-6,
+            )  # fmt: skip
+            assert np.abs(space.energy_and_force(flow.y[:, -1])[1]).max() < 0.01  # it has come to rest
+            assert space.atom_moves(space.aligned(flow.y[:, -1], space.start) - end).max() < 0.01
 
 
 def test_measures_of_the_jump(plane_glass: Glass, wells: DoubleWells) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dask_samples import threads_of_loops
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from atomsim.ensemble import Progress, SampleFailed, Workers, map_samples, sample_seed, single_threaded
 from atomsim.errors import InputError, NotConverged
+from atomsim.team import THREADS_VARIABLE, default_threads
 
 
 def noisy_matrix_sum(index: int) -> float:
@@ -103,6 +105,16 @@ def test_linear_algebra_runs_on_one_thread_everywhere(pool: Workers) -> None:
     with threadpool_limits(limits=2):
         assert set(threads_of_linear_algebra(0)) == {2}
         assert set(map_samples(threads_of_linear_algebra, [0])[0]) == {1}
+
+
+def test_loops_of_workers_run_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(THREADS_VARIABLE, "2")
+    with Workers(2) as workers:
+        assert workers.map(threads_of_loops, range(4)) == [1] * 4
+    assert map_samples(threads_of_loops, [0]) == [2], "one process may use them all"
+    with single_threaded(loops=True):
+        assert default_threads() == 1
+    assert default_threads() == 2
 
 
 def test_thread_settings_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:

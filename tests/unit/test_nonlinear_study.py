@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plane_wells import HBAR, plane_wells
 
 from analysis.config import StudyConfig, load_study
-from analysis.modes import Modes, full_spectrum
+from analysis.modes import Modes
 from analysis.plotting.nonlinear_study import (
     PANELS,
     figure_well_distributions,
@@ -24,9 +25,9 @@ from analysis.report.limits import limits_of
 from analysis.report.nonlinear_figures import nonlinear_figures
 from analysis.report.sections import sections_of
 from analysis.soft_modes.barrier_comparison import FEWEST_PAIRS, compare_barriers
-from analysis.soft_modes.directions import Directions, nonlinear_directions
+from analysis.soft_modes.directions import Directions
 from analysis.soft_modes.double_wells import DoubleWells
-from analysis.soft_modes.nonlinear import NonlinearModes, find_nonlinear_modes
+from analysis.soft_modes.nonlinear import NonlinearModes
 from analysis.soft_modes.well_pairs import WellPairs, confirmed_pairs, find_well_pairs
 from analysis.study import open_study, run_study
 from analysis.study.plan import make_plan
@@ -38,11 +39,8 @@ from analysis.validation import study_comparisons
 from analysis.validation.nonlinear_study import nonlinear_comparisons
 from atomsim.certificate import LARGEST_FORCE, certify
 from atomsim.errors import InputError
-from atomsim.potentials import get_model
-from atomsim.quench import Glass, inherent_structure
-from atomsim.structure import random_start
+from atomsim.quench import Glass
 
-HBAR = 0.05
 TABLES = """
 [nonlinear_modes]
 kinds = ["pseudo-harmonic", "cubic"]
@@ -86,36 +84,34 @@ def config(tmp_path: Path, *overrides: str, text: str = STUDY + TABLES) -> Study
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> WholeStudy:
-    path = tmp_path_factory.mktemp("wells")
-    run_study(config(path), path / "out")
-    return open_study(path / "out")
+    """The first of a few studies in which a pair came to light; nearly always the first of all."""
+    for seed in range(4, 8):
+        path = tmp_path_factory.mktemp("wells")
+        run_study(config(path, f"study.seed={seed}"), path / "out")
+        found = open_study(path / "out")
+        if found.wells is not None and len(found.wells):
+            return found
+    raise AssertionError("no study has a pair of minima")
 
 
 @pytest.fixture(scope="module")
 def plane_glass() -> Glass:
-    """A plane glass of unequal masses that has neighbouring minima along its cubic modes."""
-    model, rng = "lerner-binary:dimension=2", np.random.default_rng(7)
-    atoms = random_start(get_model(model), 64, 0.86, rng)
-    atoms.set_masses(rng.uniform(0.5, 2.0, len(atoms)))
-    return inherent_structure(atoms, model, on_saddle="push")
+    return plane_wells().glass
 
 
 @pytest.fixture(scope="module")
-def plane_modes(plane_glass: Glass) -> Modes:
-    return full_spectrum(plane_glass)
+def plane_modes() -> Modes:
+    return plane_wells().modes
 
 
 @pytest.fixture(scope="module")
-def cubic(plane_glass: Glass, plane_modes: Modes) -> NonlinearModes:
-    return find_nonlinear_modes(
-        plane_glass, plane_modes, "cubic", np.random.default_rng(1), lowest_phonon_frequency=2.0, n_harmonic=6,
-        n_dipoles=6,
-    )  # fmt: skip
+def cubic() -> NonlinearModes:
+    return plane_wells().cubic
 
 
 @pytest.fixture(scope="module")
-def directions(plane_glass: Glass, cubic: NonlinearModes) -> Directions:
-    return nonlinear_directions(plane_glass, cubic)
+def directions() -> Directions:
+    return plane_wells().directions
 
 
 @pytest.fixture(scope="module")
@@ -298,8 +294,10 @@ def test_report_has_sections_figures_numbers_and_limits_of_wells(
     assert study.wells is not None
     assert values["double_wells", "n_pairs"].value == len(study.wells)
     assert values["nonlinear", "cubic_residual"].value < 1e-8
-    said = " ".join(limits_of(study))
-    assert "has a barrier but no second minimum" in said
+    for n_unbounded, warned in ((0, False), (1, True)):
+        wells = dataclasses.replace(study.wells, n_unbounded=n_unbounded, n_single=0)
+        said = " ".join(limits_of(dataclasses.replace(study, wells=wells)))
+        assert ("has a barrier but no second minimum" in said) == warned
     bare = dataclasses.replace(study, nonlinear=None, wells=None)
     assert not {"nonlinear", "double_wells"} & {section.anchor for section in sections_of(bare)}
     assert not list(nonlinear_figures(bare))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numerics import assert_decay, brute_force, brute_force_pairs, crystal, disordered, single_component, strained
+from numerics import (
+    assert_decay,
+    brute_force,
+    brute_force_pairs,
+    crystal,
+    disordered,
+    pair_scales,
+    single_component,
+    strained,
+)
 
 from atomsim.errors import InputError
 from atomsim.pairs import PairInteraction, composition_of, heights
@@ -43,6 +52,30 @@ def test_compiled_forces_equal_pair_sums_and_brute_force(specification: str, n_s
         assert slow_energy == pytest.approx(energy, rel=ROUND_OFF)
         assert np.abs(slow_forces_nc - forces_nc).max() < ROUND_OFF * scale
         assert np.abs(slow_virial_cc - terms.virial()).max() < ROUND_OFF * np.abs(slow_virial_cc).max()
+
+
+@pytest.mark.parametrize("shear", [0.0, 0.1])
+@pytest.mark.parametrize(("specification", "n_side"), MODELS_AND_SIDES)
+def test_compiled_derivatives_equal_those_of_the_radial_function(specification: str, n_side: int, shear: float) -> None:
+    interaction, positions_nc = disordered(
+        get_model(specification), np.random.default_rng(15), n_side=n_side + (shear > 0), shear=shear
+    )
+    terms, radial = interaction.terms(positions_nc), interaction.model.radial
+    kind = interaction.species_n, interaction.size_n
+    scales = [
+        pair_scales(interaction.model, tuple(kind[0][[i, j]]), tuple(kind[1][[i, j]]))
+        for i, j in zip(terms.first_p, terms.second_p, strict=True)
+    ]
+    length_p, energy_p = np.array(scales).T
+    x_p = np.linalg.norm(terms.vector_pc, axis=1) / length_p
+    slow_kp = energy_p * radial.square_derivatives(x_p) / length_p ** (2 * np.arange(5)[:, None])
+    assert terms.derivative_kp.shape == slow_kp.shape == (5, len(terms.first_p))
+    assert (x_p < radial.cutoff).all() and len(np.unique(length_p)) >= len(set(interaction.species_n.tolist()))
+    # Near a smooth cut-off large terms cancel: the error is that of the largest term, not of the sum.
+    largest_kp = (
+        energy_p * np.abs(radial.square_derivatives(np.minimum(x_p, 1.0))) / length_p ** (2 * np.arange(5)[:, None])
+    )
+    assert (np.abs(terms.derivative_kp - slow_kp) < ROUND_OFF * largest_kp).all()
 
 
 @pytest.mark.parametrize("periodic", [(1, 1, 0), (0, 1, 0), (0, 0, 0)])

@@ -9,9 +9,23 @@ import pytest
 from ase.build import bulk
 
 from analysis.modes.spectrum import dynamical_matrix
+from atomsim import quench
 from atomsim.certificate import Certificate
-from atomsim.errors import InputError, NotAMinimum
-from atomsim.quench import Glass, QuenchParameters, describe, inherent_structure, make_glass
+from atomsim.errors import InputError, NotAMinimum, NotConverged
+from atomsim.minimise import descend
+from atomsim.pairs import PairInteraction
+from atomsim.potentials import get_model
+from atomsim.quench import (
+    OVERLAP_EVALUATIONS,
+    START_FORCE,
+    Glass,
+    QuenchParameters,
+    describe,
+    inherent_structure,
+    make_glass,
+    without_overlaps,
+)
+from atomsim.structure import random_start
 
 SIMPLE_CUBIC = 7  # a simple cubic r^-6 crystal of this edge is a saddle with many negative eigenvalues
 
@@ -66,6 +80,41 @@ def test_rattlers_are_called_by_name(small_glass: Glass) -> None:
     six = dataclasses.replace(small_glass.certificate, n_zero_modes=6)
     with pytest.raises(NotAMinimum, match="6 zero modes, expected 3: atoms without neighbours"):
         six.require_minimum(name="glass", zero_modes=3)
+
+
+STEEP = "inverse-power:n=40,q=2,cutoff=1.3"  # of a random start the first evaluations leave forces of 1e22
+
+
+def steep_start() -> tuple[PairInteraction, np.ndarray]:
+    model = get_model(STEEP)
+    atoms = random_start(model, 150, 1.1, np.random.default_rng(1))
+    return PairInteraction.from_atoms(model, atoms), atoms.positions
+
+
+def test_overlaps_are_followed_until_forces_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    interaction, start_nc = steep_start()
+    once_nc = descend(interaction, start_nc, max_evaluations=OVERLAP_EVALUATIONS)
+    assert np.abs(interaction.forces(once_nc)).max() > 1e6 * START_FORCE
+    assert np.abs(interaction.forces(without_overlaps(interaction, start_nc))).max() <= START_FORCE
+    monkeypatch.setattr(quench, "OVERLAP_ROUNDS", 2)
+    with pytest.raises(NotConverged, match=r"max\|F\| = .* after 120 evaluations from a random start") as caught:
+        without_overlaps(interaction, start_nc)
+    assert caught.value.estimate.shape == start_nc.shape
+
+
+def test_a_start_that_is_soon_free_of_overlaps_is_taken_as_it_is() -> None:
+    model = get_model("laird-schober")
+    atoms = random_start(model, 230, model.density, np.random.default_rng(1))
+    found = [PairInteraction.from_atoms(model, atoms) for _ in range(2)]
+    once_nc = descend(found[0], atoms.positions, max_evaluations=OVERLAP_EVALUATIONS)
+    np.testing.assert_array_equal(without_overlaps(found[1], atoms.positions), once_nc)
+
+
+def test_steep_glass_comes_from_a_random_start() -> None:
+    """Dynamics would explode from the forces that the first evaluations leave."""
+    parameters = QuenchParameters(STEEP, 150, density=1.1, temperature=0.5, melt_time=0.1, time_step=0.001)
+    glass = make_glass(parameters, np.random.default_rng(1))
+    assert glass.max_force <= 1e-10 and glass.n_negative == 0
 
 
 def test_same_seed_same_glass() -> None:

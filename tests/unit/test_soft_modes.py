@@ -135,9 +135,13 @@ def binary_soft(binary_glass: Glass, binary_modes: Modes) -> SoftModes:
 def test_relaxed_chi_constrained_minimisation(
     binary_glass: Glass, binary_modes: Modes, binary_soft: SoftModes, place: int
 ) -> None:
-    """Minimising over all higher modes at fixed s gives chi_relaxed and tau within one per cent."""
+    """Minimising over all higher modes at fixed s gives chi_relaxed and tau.
+
+    chi_relaxed is a small difference of two large terms and may nearly vanish, so that its error is measured by their
+    sum. Fourth differences of energies and the eighth order leave 4e-5 of it at most.
+    """
     found = binary_soft
-    step = 0.012 / np.sqrt(found.omega_m[place])
+    step = 0.024 / np.sqrt(found.omega_m[place])  # half of it leaves 1e-4 and a quarter 2e-3, by round-off
     s = step * np.array([-2.0, -1.0, 1.0, 2.0])
     relaxed = scan_mode(binary_glass, binary_modes.vectors_mnc[3 : 4 + place], s).relaxed_s
     even, odd = 0.5 * (relaxed[2:] + relaxed[1::-1]), 0.5 * (relaxed[2:] - relaxed[1::-1])
@@ -145,8 +149,8 @@ def test_relaxed_chi_constrained_minimisation(
     chi = (4 * excess[0] - excess[1]) / 3  # Richardson: the sixth order drops out
     tau_both = 6 * odd / s[2:] ** 3
     tau = (4 * tau_both[0] - tau_both[1]) / 3
-    by_chance = 0.003 * np.median(np.abs(found.chi_relaxed_m))  # where chi nearly vanishes the higher orders do not
-    assert chi == pytest.approx(found.chi_relaxed_m[place], rel=0.01, abs=by_chance)
+    bare, expected = found.chi_bare_m[place], found.chi_relaxed_m[place]
+    assert chi == pytest.approx(expected, abs=2e-4 * (abs(bare) + abs(bare - expected)))
     assert tau == pytest.approx(found.tau_m[place], rel=0.01)
 
 
