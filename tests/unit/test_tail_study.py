@@ -157,7 +157,7 @@ def test_study_with_partial_spectra_says_what_it_leaves_out(study: WholeStudy) -
     figures = {figure.name: figure for figure in draw_figures(study)}
     assert "density_of_states" not in figures
     assert {"tail", "distributions"} < set(figures)
-    assert figures["participation"].caption.startswith("The lowest vibrations of every glass")
+    assert figures["participation"].caption.startswith("Left: the lowest vibrations of every glass")
     names = [row.name for row in study_comparisons(study)]
     assert any("Weibull shape" in name for name in names)
     assert not any("root mean square frequency" in name or "Debye frequency" in name for name in names)
