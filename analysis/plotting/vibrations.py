@@ -233,7 +233,7 @@ def plot_low_participation(ensembles: Sequence[EnsembleResults], ax: Axes | None
     ax.set_xlim(0, end)
     ax.set_xlabel(f"angular frequency {OMEGA}")
     ax.set_ylabel(r"participation number $N_k$")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
     return ax
 
 
