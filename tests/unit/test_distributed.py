@@ -28,6 +28,7 @@ from atomsim.clusters import Scheduler, SlurmJobs, ThisMachine
 from atomsim.distributed import ClusterLost, DaskWorkers
 from atomsim.ensemble import THREAD_VARIABLES, Progress, SampleFailed, Workers, map_samples
 from atomsim.errors import InputError, MissingExtra
+from atomsim.provenance import library_versions
 from atomsim.quench import Glass
 from atomsim.team import THREADS_VARIABLE
 
@@ -230,7 +231,7 @@ def test_cancelled_samples_end_the_run(cluster: Any, pool: DaskWorkers, tmp_path
 
 
 def test_workers_with_other_versions_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = ours.library_versions()
+    theirs = library_versions()
     monkeypatch.setattr(ours, "library_versions", lambda: {**theirs, "atomsim": "9.9"})
     with pytest.raises(InputError, match=rf"worker tcp://.*: it has other versions: atomsim {theirs['atomsim']}, here"):
         DaskWorkers(Scheduler(cluster.scheduler_address)).__enter__()
