@@ -61,8 +61,9 @@ class Dissection:
         done_with = [0] * len(self.fronts)
         for place, (k, m) in enumerate(self.sizes):
             held += k * k + k * m + m * m
-            most = max(most, held + k * k)  # a copy of the pivot block while it is factorised
+            most = max(most, held)
             held -= done_with[place]
+            most = max(most, held + 3 * k * k)  # copies of a pivot block, in double precision where it is indefinite
             if (parent := self.fronts[place].parent) >= 0:
                 done_with[parent] += m * m
         return most

@@ -5,7 +5,8 @@ complement and goes to the front that follows. A pivot block is factorised by Ch
 Bunch and Kaufman with pivots of one and two rows. The signs S count eigenvalues below the shift (Sylvester), those of
 the matrix that was in fact factorised: ``error_bound`` says how far that is from the one asked for. Single
 precision is twice as fast and half as large: its solutions precondition, and its count holds wherever no eigenvalue is
-as near to the shift as that error.
+as near to the shift as that error. Where a pivot block is indefinite its factor can be large, and would amplify
+round-off: such a front, and all that follow it, are of double precision in any case.
 """
 
 from __future__ import annotations
@@ -78,20 +79,33 @@ class MultifrontalFactor:
         for number, front in enumerate(self._dissection.fronts):
             own = slice(d * front.begin, d * front.end)
             later_b = (d * front.later_b[:, None] + np.arange(d)).ravel()
-            k, m = own.stop - own.start, len(later_b)
-            block, below, corner = (np.zeros(shape, value.dtype, order="F") for shape in ((k, k), (m, k), (m, m)))
-            place[own], place[later_b] = np.arange(k), k + np.arange(m)
-            place_columns(self._start, self._row, value, own.start, place, block, below)
-            for touched, update in waiting.pop(number, []):
-                add_update(update.T, place[touched], block.T, below.T, corner.T)
+            place[own], place[later_b] = np.arange(own.stop - own.start), np.arange(len(later_b)) + own.stop - own.start
+            block, below, corner = self._assembled(own, len(later_b), place, value, waiting.pop(number, []))
             pivot = factorise_block(block)
+            del block
+            below, corner = (part.astype(pivot.sign.dtype, copy=False) for part in (below, corner))
             below = pivot.divide(below)
             if (pivot.sign < 0).any():
                 below *= pivot.sign
             self._eliminated.append(_Eliminated(own, later_b, pivot, below))
             self.n_negative += int(np.count_nonzero(pivot.sign < 0))
-            if m:
+            if len(later_b):
                 waiting.setdefault(front.parent, []).append((later_b, less_square(corner, below, pivot.sign)))
+
+    def _assembled(
+        self, own: slice, n_later: int, place: IntArray, value: Array, updates: list[tuple[IntArray, Array]]
+    ) -> tuple[Array, Array, Array]:
+        """The parts of a front: its pivot block, the rows below it and their corner, with all that was handed on."""
+        k = own.stop - own.start
+        shapes = (k, k), (n_later, k), (n_later, n_later)
+        dtype = np.result_type(value, *(update for _, update in updates))
+        block, below, corner = (np.zeros(shape, dtype, order="F") for shape in shapes)
+        place_columns(self._start, self._row, value, own.start, place, block, below)
+        while updates:  # each is given back as soon as it is added
+            touched, update = updates.pop()
+            add_update(update.T, place[touched], block.T, below.T, corner.T)
+            del update
+        return block, below, corner
 
     def solve(self, right: Array) -> Array:
         """Return x of (A - shift*1) x = right, as exact as the precision [unit of right / unit of A].
@@ -160,7 +174,7 @@ class MultifrontalFactor:
     def _difference(self, field: Array) -> Array:
         """What the product of the factors gives less what the matrix gives."""
         probe = field.astype(self._eliminated[0].below.dtype)
-        product = np.zeros_like(probe)
+        product = np.zeros(probe.shape)
         for front in self._eliminated:
             own = front.pivot.multiply_transposed(probe[front.own].T.copy(order="F")).T
             own = (own + front.below.T @ probe[front.later_b]) * front.pivot.sign[:, None]

@@ -2,7 +2,8 @@
 
 A block that is not positive definite is cut in two, again and again, until the part that is not is small: only there
 pivots are chosen, everything else is matrix products. What no choice across the parts may cost in accuracy is not
-bounded here; who needs to know measures it on the factor.
+bounded here; who needs to know measures it on the factor. It costs two digits and more, so that such a block is
+factorised in double precision, and acts in it, whatever its own precision.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Pivot(Protocol):
 
 
 def factorise_block(block: Array) -> Pivot:
-    """Return the factor of a symmetric block.
+    """Return the factor of a symmetric block, in double precision where it is not positive definite.
 
     Args:
         block: the block in columns, of which the lower triangle is read, (k, k) [any unit].
@@ -99,7 +100,7 @@ class _Triangle:
         self._lower, self._unit = lower, unit
 
     def _apply(self, name: str, rows: Array, transposed: bool) -> Array:
-        routine = _routine(blas, name, rows)
+        routine = _routine(blas, name, self._lower)
         return np.asarray(
             routine(1.0, self._lower, rows, side=1, lower=1, trans_a=transposed, diag=self._unit, overwrite_b=1)
         )
@@ -122,9 +123,10 @@ class _Halves:
 
     def __init__(self, block: Array) -> None:
         half = self._half = len(block) // 2
-        self._first = factorise_block(np.asfortranarray(block[:half, :half]))
-        self._below = self._first.divide(np.asfortranarray(block[half:, :half])) * self._first.sign
-        rest = less_square(np.asfortranarray(block[half:, half:]), self._below, self._first.sign)
+        self._first = factorise_block(_doubles(block[:half, :half]))
+        self._below = self._first.divide(_doubles(block[half:, :half]))
+        self._below *= self._first.sign
+        rest = less_square(_doubles(block[half:, half:]), self._below, self._first.sign)
         self._second = factorise_block(rest)
         self.sign = np.concatenate([self._first.sign, self._second.sign])
 
@@ -150,6 +152,10 @@ class _Halves:
         return _beside(across + first, self._second.multiply_transposed(rows[:, self._half :]))
 
 
+def _doubles(part: Array) -> Array:
+    return np.array(part, dtype=float, order="F")
+
+
 def _beside(first: Array, second: Array) -> Array:
     return np.asfortranarray(np.concatenate([first, second], axis=1))
 
@@ -158,7 +164,7 @@ class _Chosen:
     """P G = L T with pivots of one and two rows, D = T S T^T."""
 
     def __init__(self, block: Array) -> None:
-        lower, diagonal, self._order = linalg.ldl(block, lower=True, check_finite=False)
+        lower, diagonal, self._order = linalg.ldl(_doubles(block), lower=True, check_finite=False)
         self._triangle = _Triangle(np.asfortranarray(lower[self._order]), unit=True)
         self._turn, self._turn_back, self.sign = _square_root(np.diag(diagonal), np.diag(diagonal, -1))
 
@@ -166,15 +172,18 @@ class _Chosen:
         return _product(self._triangle.divide(np.asfortranarray(rows[:, self._order])), self._turn_back.T)
 
     def divide_transposed(self, rows: Array) -> Array:
-        rows[:, self._order] = self._triangle.divide_transposed(_product(rows, self._turn_back))
-        return rows
+        return self._in_order(self._triangle.divide_transposed(_product(rows, self._turn_back)))
 
     def multiply(self, rows: Array) -> Array:
-        rows[:, self._order] = self._triangle.multiply(_product(rows, self._turn.T))
-        return rows
+        return self._in_order(self._triangle.multiply(_product(rows, self._turn.T)))
 
     def multiply_transposed(self, rows: Array) -> Array:
         return _product(self._triangle.multiply_transposed(np.asfortranarray(rows[:, self._order])), self._turn)
+
+    def _in_order(self, chosen: Array) -> Array:
+        rows = np.empty_like(chosen)
+        rows[:, self._order] = chosen
+        return rows
 
 
 def _product(rows: Array, matrix: sparse.spmatrix) -> Array:

@@ -250,7 +250,8 @@ def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection
     size = terms.dimension * terms.n_atoms
     vectors = ROUGH_BASIS * max(DISSECTED_SPARE * count, count + SPARE_MODES)
     matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
-    memory = process_memory() + SINGLE * dissection.peak + matrix + NUMBER * (2 * vectors + 3 * count) * size
+    factor = max(SINGLE * dissection.peak, SINGLE * dissection.nonzeros + NUMBER * 2 * vectors * size)
+    memory = process_memory() + matrix + factor + NUMBER * 3 * count * size
     speed = product_speed()
     solutions = 4.0 * dissection.nonzeros * vectors / SOLVE_EFFICIENCY
     projections = 6.0 * size * vectors**2
