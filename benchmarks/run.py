@@ -50,7 +50,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(TASKS), default=list(TASKS), help="which tasks; else all")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contender, at least 5")
     parser.add_argument("--seed", type=int, default=1, help="seed of all random numbers")
-    parser.add_argument("--json", type=Path, help="file for all that was measured; written after each task")
+    parser.add_argument(
+        "--json", type=Path, default=Path("bench/results.json"), help="file for all that was measured, after each task"
+    )
     return parser.parse_args()
 
 
@@ -73,8 +75,8 @@ def main() -> int:
             for row in measured:
                 print_row(row)
             found += measured
-            if options.json is not None:
-                write_json(options.json, found, rates)
+            write_json(options.json, found, rates)
+    print(f"all of it is in {options.json}")
     return refused
 
 
