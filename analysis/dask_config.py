@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from analysis.config import read_study
 from analysis.sections import Count, Section
-from atomsim.clusters import Place, Scheduler, SlurmJobs
+from atomsim.clusters import Place, Report, Scheduler, SlurmJobs
 from atomsim.distributed import DaskWorkers
 from atomsim.errors import InputError
 
@@ -52,11 +52,12 @@ class DaskFile(Section):
         return SlurmJobs(**self.slurm.model_dump())
 
 
-def read_dask_file(path: Path) -> DaskWorkers:
+def read_dask_file(path: Path, *, report: Report | None = None) -> DaskWorkers:
     """Return the workers that a file describes; nothing starts yet.
 
     Args:
         path: a TOML file.
+        report: called with a line about what goes wrong with the workers and ends nothing.
 
     Raises:
         InputError: it cannot be read, a key is unknown (the nearest one is named) or a value is not allowed.
@@ -64,4 +65,4 @@ def read_dask_file(path: Path) -> DaskWorkers:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file to say where the workers of Dask are")
     found = read_study(path, (), DaskFile)
-    return DaskWorkers(found.place(), any_processor=found.any_processor)
+    return DaskWorkers(found.place(), any_processor=found.any_processor, report=report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from analysis.modes import Modes, elasticity, forecast_modes, full_spectrum, lowest_modes
+from analysis.modes import Modes, elasticity, forecast_modes, full_spectrum, lowest_modes, modes_between
 from analysis.modes.spectrum import Report
 from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from atomsim.errors import InputError
@@ -38,20 +38,28 @@ def structure_of(path: str, potential: str, *, minimise: bool = False) -> Glass:
 
 
 def vibrations(
-    glass: Glass, lowest: int | None = None, *, method: str | None = None, report: Report | None = None
+    glass: Glass,
+    lowest: int | None = None,
+    *,
+    between: tuple[float, float] | None = None,
+    method: str | None = None,
+    report: Report | None = None,
 ) -> Modes:
-    """Return all modes of a configuration, or the lowest, without eigenvectors; of a saddle too.
+    """Return all modes of a configuration, the lowest, or those of a window, without eigenvectors; of a saddle too.
 
     Args:
         glass: the configuration.
         lowest: number of modes, zero modes included; all where absent.
-        method: how the lowest are computed, see :func:`analysis.modes.lowest_modes`.
-        report: called with lines that say which method is taken for the lowest modes and how far it is.
+        between: ends of a window of omega, in place of a number [sqrt(epsilon/m)/sigma].
+        method: how they are computed, see :func:`analysis.modes.lowest_modes` and :func:`analysis.modes.modes_between`.
+        report: called with lines that say which method is taken for a part of the spectrum and how far it is.
 
     Raises:
-        InputError: the modes do not fit into the memory of this machine, or ``lowest`` is out of range.
+        InputError: the modes do not fit into the memory of this machine, or ``lowest`` or ``between`` is out of range.
     """
     size = glass.dimension * glass.n_atoms
+    if between is not None:
+        return _without_vectors(modes_between(glass, *between, method=method, report=report), size)
     if lowest is not None and not 1 <= lowest <= size:
         raise InputError(f"--lowest {lowest}: expected 1 to {size} modes for {glass.n_atoms} atoms")
     if lowest is not None and not glass.n_negative:

@@ -80,8 +80,6 @@ def expected_zero_modes(interaction: PairInteraction) -> int:
 def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) -> Certificate:
     """Count the negative and zero eigenvalues by inertia and find the lowest other one.
 
-    A minimum whose only zero modes are translations shows it by one factorisation; all else is counted by two more.
-
     Args:
         interaction: the model bound to the configuration.
         positions_nc: positions, (N, 3) [sigma].
@@ -89,13 +87,26 @@ def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) ->
     """
     terms = interaction.terms(positions_nc)
     d = terms.dimension
-    max_force = float(np.abs(terms.forces()).max(initial=0.0))
     matrix = mass_weighted(hessian_matrix(terms), mass_n, d)
+    moving = translations(mass_n, d) if expected_zero_modes(interaction) == d else None
+    return certificate_of(matrix, moving, float(np.abs(terms.forces()).max(initial=0.0)))
+
+
+def certificate_of(matrix: sparse.spmatrix, zero_modes: Array | None, max_force: float) -> Certificate:
+    """Count the negative and zero eigenvalues of a dynamical matrix by inertia and find the lowest other one.
+
+    A minimum whose only zero modes are translations shows it by one factorisation; all else is counted by two more.
+
+    Args:
+        matrix: dynamical matrix.
+        zero_modes: the translations, orthonormal columns; None where rotations are free as well [-].
+        max_force: largest force component [epsilon/sigma].
+    """
     tolerance = zero_tolerance(matrix)
-    if expected_zero_modes(interaction) == d and matrix.shape[0] >= SMALL_MATRIX:
-        lowest = lowest_if_minimum(matrix, translations(mass_n, d))
+    if zero_modes is not None and matrix.shape[0] >= SMALL_MATRIX:
+        lowest = lowest_if_minimum(matrix, zero_modes)
         if lowest is not None and lowest > tolerance:
-            return Certificate(max_force, d, 0, lowest, tolerance)
+            return Certificate(max_force, zero_modes.shape[1], 0, lowest, tolerance)
     below = SymmetricFactor(matrix, shift=-tolerance)
     n_negative = below.n_negative
     below.move_to(tolerance)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -50,14 +50,21 @@ def require(module: str, *, extra: str) -> Any:
         ) from error
 
 
+Report = Callable[[str], None]
+
+
 class Place(ABC):
     """Somewhere with workers; ``name`` is what messages call it."""
 
     name: str
 
     @abstractmethod
-    def connected(self) -> Any:
-        """Return a context manager that yields a client of ``distributed``."""
+    def connected(self, report: Report | None = None) -> Any:
+        """Return a context manager that yields a client of ``distributed``.
+
+        Args:
+            report: called with a line about what goes wrong meanwhile and ends nothing; from any thread.
+        """
 
     @abstractmethod
     def count_workers(self) -> int:
@@ -85,8 +92,11 @@ class ThisMachine(Place):
         return self.workers
 
     @contextmanager
-    def connected(self) -> Iterator[Any]:
+    def connected(self, report: Report | None = None) -> Iterator[Any]:
         """Start scheduler and workers; after an interrupt they end at once.
+
+        Args:
+            report: not called.
 
         Raises:
             MissingExtra: Dask is not installed.
@@ -132,8 +142,11 @@ class Scheduler(Place):
             return len(client.nthreads())
 
     @contextmanager
-    def connected(self) -> Iterator[Any]:
+    def connected(self, report: Report | None = None) -> Iterator[Any]:
         """Connect to the scheduler.
+
+        Args:
+            report: not called.
 
         Raises:
             InputError: it does not answer, or has no workers.
@@ -186,15 +199,18 @@ class SlurmJobs(Place):
         """Return the number of processes of all jobs."""
         return self.jobs * self.processes
 
-    def cluster(self) -> Any:
+    def cluster(self, report: Report | None = None) -> Any:
         """Return a cluster of dask-jobqueue without jobs, its scheduler running in this process.
+
+        Args:
+            report: called with what SLURM says of a job that it refuses.
 
         Raises:
             MissingExtra: dask-jobqueue is not installed.
         """
         jobqueue = require("dask_jobqueue", extra="slurm")
         with _own_scheduler():
-            return jobqueue.SLURMCluster(
+            return _telling_cluster(jobqueue, report)(
                 cores=self.processes,  # so each process has one thread
                 processes=self.processes,
                 memory=self.memory,
@@ -213,15 +229,18 @@ class SlurmJobs(Place):
             )
 
     @contextmanager
-    def connected(self) -> Iterator[Any]:
+    def connected(self, report: Report | None = None) -> Iterator[Any]:
         """Submit the jobs; they are cancelled when the connection ends.
+
+        Args:
+            report: called where SLURM refuses to take a job anew that was lost, each time for another reason.
 
         Raises:
             InputError: there is no SLURM here, or it refuses such jobs.
             MissingExtra: dask-jobqueue is not installed.
         """
         distributed = require("distributed", extra="slurm")
-        with self.cluster() as cluster, _client(distributed, cluster) as client:
+        with self.cluster(report) as cluster, _client(distributed, cluster) as client:
             _check_submission(cluster.job_script())
             cluster.adapt(minimum_jobs=self.jobs, maximum_jobs=self.jobs)
             yield client
@@ -231,6 +250,31 @@ class SlurmJobs(Place):
 def _own_scheduler() -> Iterator[None]:
     with require("dask", extra="dask").config.set(OWN_SCHEDULER):
         yield
+
+
+def _telling_cluster(jobqueue: Any, report: Report | None) -> Any:
+    """The cluster of dask-jobqueue, which itself keeps silent about a job that is refused and does not try it again."""
+    told, status = set(), require("distributed", extra="slurm").Status
+
+    class TellingJob(jobqueue.slurm.SLURMJob):
+        async def _submit_job(self, script_filename: str) -> Any:
+            try:
+                return await super()._submit_job(script_filename)
+            except RuntimeError as error:
+                reason = str(error).partition("stderr:")[2].strip() or str(error)
+                if report is not None and reason not in told:
+                    told.add(reason)
+                    report(
+                        f"warning: SLURM refuses a job of workers: {reason}; the run goes on with those that are left; "
+                        "interrupted and started again, it submits all jobs anew"
+                    )
+                self.status = status.failed  # else the cluster, when it is closed, takes it for one forgotten
+                raise
+
+    class TellingCluster(jobqueue.SLURMCluster):
+        job_cls = TellingJob
+
+    return TellingCluster
 
 
 def _client(distributed: Any, target: Any) -> Any:

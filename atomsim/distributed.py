@@ -20,7 +20,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
-from atomsim.clusters import Place, require
+from atomsim.clusters import Place, Report, require
 from atomsim.ensemble import Mapper, single_threaded
 from atomsim.errors import AtomsimError, InputError
 from atomsim.provenance import library_versions
@@ -56,17 +56,19 @@ def processor_kind() -> str:
 class DaskWorkers(Mapper):
     """The workers of a Dask cluster, connected to when the outermost block is entered."""
 
-    def __init__(self, place: Place, *, any_processor: bool = False) -> None:
+    def __init__(self, place: Place, *, any_processor: bool = False, report: Report | None = None) -> None:
         """Say where the workers are.
 
         Args:
             place: where.
             any_processor: take workers with other kinds of processors than this one; their results may differ in the
                 last digits.
+            report: called with a line about what goes wrong and ends nothing; from any thread.
         """
         super().__init__()
         self.place = place
         self._any_processor = any_processor
+        self._report = report
         self._client: Any = None
         self._demand = Demand({}, None, {})
 
@@ -97,7 +99,7 @@ class DaskWorkers(Mapper):
         self._check_workers()
 
     def _open(self, stack: ExitStack) -> None:
-        self._client = stack.enter_context(self.place.connected())
+        self._client = stack.enter_context(self.place.connected(self._report))
         stack.callback(setattr, self, "_client", None)
         self._demand = Demand(library_versions(), None if self._any_processor else processor_kind(), {})
         self._check_workers()

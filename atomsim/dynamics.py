@@ -29,6 +29,7 @@ DEFAULT_RELAXATION_TIME = 1.0  # of the thermostat, about ten vibrations of a ca
 LARGEST_JUMP = 0.5  # of the energy, relative to the kinetic energies before and after it [-]
 SUSPECT_JUMP = 0.05  # of the kinetic energy in one step, relative to those before and after it: look at the energy [-]
 PROGRESS_STEPS = 100
+KICK_TIME = 3e-9  # about what half a step of an atom costs, for the team to see whether threads are worth it [s]
 
 
 @dataclass(frozen=True)
@@ -226,16 +227,25 @@ class _Motion:
 
     def advance(self) -> None:
         """One step of velocity Verlet: half a kick, a drift, half a kick."""
-        kick_drift(self.positions_nc, self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
+        self._share(self._kick_drift)
         before = self.kinetic
         self.forces_nc = self.interaction.forces(self.positions_nc)
-        kick(self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
+        self._share(self._kick)
         self.kinetic = kinetic_energy(self.velocities_nc, self.mass_n)
         self.step += 1
         self.time += self.time_step
         # Negated, so that NaN is caught too; and at once, since a list of neighbours cannot be made of NaN.
         if not abs(self.kinetic - before) <= SUSPECT_JUMP * (self.kinetic + before):
             self.refuse_explosion()
+
+    def _share(self, work: Callable[[int, int], None]) -> None:
+        self.interaction.team.share(len(self.mass_n), work, row_time=KICK_TIME)
+
+    def _kick_drift(self, first: int, last: int) -> None:
+        kick_drift(first, last, self.positions_nc, self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
+
+    def _kick(self, first: int, last: int) -> None:
+        kick(first, last, self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
 
     def measure(self) -> None:
         """Look at the potential energy, which the motion itself does not need."""

@@ -9,7 +9,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
-from atomsim.kernels.hessian_assembly import fill_blocks, fill_bonds, fill_columns, sorted_rows
+from atomsim.kernels.hessian_assembly import (
+    fill_columns,
+    fill_elements,
+    fill_planar,
+    fill_spatial,
+    sorted_rows,
+)
 from atomsim.kernels.hessian_product import chebyshev_step, full_rows, product
 from atomsim.pairs import PairTerms
 from atomsim.results import Array, IntArray
@@ -39,18 +45,22 @@ def assemble(first_p: IntArray, second_p: IntArray, blocks: Array, n_atoms: int)
         blocks: symmetric block of each pair, (P, d, d) [epsilon/sigma^2].
         n_atoms: number of atoms.
     """
-    start, column, pair = sorted_rows(first_p, second_p, n_atoms)
-    data = np.empty(blocks.shape[1] ** 2 * len(column))
-    fill_blocks(start, pair, blocks, data)
-    return _stored_by_rows(start, column, data, blocks.shape[1])
+    upper = np.triu_indices(blocks.shape[1])
+    element_pe = np.ascontiguousarray(blocks[:, *upper])
+    return _stored_by_rows(first_p, second_p, element_pe, dimension=blocks.shape[1], n_atoms=n_atoms)
 
 
-def _stored_by_rows(start: IntArray, column: IntArray, data: Array, dimension: int) -> sparse.csr_matrix:
-    size = dimension * (len(start) - 1)
+def _stored_by_rows(
+    first_p: IntArray, second_p: IntArray, element_pe: Array, *, dimension: int, n_atoms: int
+) -> sparse.csr_matrix:
+    """The matrix of blocks given by the elements of their upper triangles, row by row."""
+    start, entry = sorted_rows(first_p, second_p, n_atoms)
+    size, n_elements = dimension * n_atoms, dimension**2 * len(entry)
     # the type that SciPy would choose: it spares a copy, and PARDISO takes no other
-    kind = np.int32 if len(data) <= np.iinfo(np.int32).max else np.int64
-    indices, indptr = np.empty(len(data), kind), np.empty(size + 1, kind)
-    fill_columns(start, column, dimension, indices, indptr)
+    kind = np.int32 if n_elements <= np.iinfo(np.int32).max else np.int64
+    data, indices, indptr = np.empty(n_elements), np.empty(n_elements, kind), np.empty(size + 1, kind)
+    (fill_spatial if dimension == 3 else fill_planar)(start, entry, element_pe, data)
+    fill_columns(start, entry, dimension, indices, indptr)
     matrix = sparse.csr_matrix((data, indices, indptr), shape=(size, size))
     matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
@@ -62,11 +72,10 @@ def hessian_matrix(terms: PairTerms) -> sparse.csr_matrix:
     Args:
         terms: pairs and derivatives of a configuration.
     """
-    start, column, pair = sorted_rows(terms.first_p, terms.second_p, terms.n_atoms)
     d = terms.dimension
-    data = np.empty(d * d * len(column))
-    fill_bonds(start, pair, terms.vector_pc, terms.derivative_kp[2], terms.derivative_kp[1], d, data)
-    return _stored_by_rows(start, column, data, d)
+    element_pe = np.empty((len(terms.first_p), d * (d + 1) // 2))
+    fill_elements(terms.vector_pc, terms.derivative_kp[2], terms.derivative_kp[1], element_pe)
+    return _stored_by_rows(terms.first_p, terms.second_p, element_pe, dimension=d, n_atoms=terms.n_atoms)
 
 
 def mass_weighted(hessian: sparse.spmatrix, mass_n: Array, dimension: int) -> sparse.csr_matrix:
@@ -105,6 +114,16 @@ class PairRows:
         self._bond = np.stack([4.0 * terms.derivative_kp[2][pair], 2.0 * terms.derivative_kp[1][pair]], axis=1)
         self._inverse_root = self.mass_n**-0.5
 
+    def from_host(self, field_nck: Array) -> Array:
+        """Return the vectors themselves, for they live on the host [as the field].
+
+        Args:
+            field_nck: vectors, (N, 3, K) [any unit].
+        """
+        return field_nck
+
+    to_host = from_host
+
     def product(self, field_nck: Array) -> Array:
         """Return the matrix times each vector, same shape [unit of the matrix times that of the field].
 
@@ -118,12 +137,16 @@ class PairRows:
         )  # fmt: skip
         return out_nck
 
-    def chebyshev_step(self, field_nck: Array, previous_nck: Array, *, centre: float, half_width: float) -> Array:
-        """Put 2 (A - centre)/half_width field - previous into ``previous``; return field.field, new.field, (2, K) [-].
+    def chebyshev_step(
+        self, field_nck: Array, previous_nck: Array, *, centre: float, half_width: float
+    ) -> tuple[Array, Array]:
+        """Return new = 2 (A - centre)/half_width field - previous, in the memory of ``previous``, and two sums [-].
+
+        These are field.field and new.field of each vector, (2, K).
 
         Args:
             field_nck: T_n of the scaled matrix on the vectors [-].
-            previous_nck: T_{n-1} on them; becomes T_{n+1} [-].
+            previous_nck: T_{n-1} on them; becomes the result [-].
             centre: middle of the interval of the spectrum [unit of the matrix].
             half_width: half its width [unit of the matrix].
         """
@@ -132,7 +155,7 @@ class PairRows:
             self._start, self._neighbour, self._vector, self._bond, self._inverse_root,
             centre, half_width, field_nck, previous_nck, moments,
         )  # fmt: skip
-        return moments
+        return previous_nck, moments
 
 
 class HessianOperator(LinearOperator):

@@ -55,7 +55,7 @@ class Liquid:
     positions_nc: Array = quantity("sigma", "positions, not wrapped")
     acceptance: float = quantity("1", "share of the exchanges of atoms that was accepted", default=np.nan)
     descended_nc: Array | None = quantity("sigma", "positions after the descent of the engine", default=None)
-    descent_steps: int = quantity("1", "steps of that descent, with one or more evaluations each", default=0)
+    descent_evaluations: int = quantity("1", "force evaluations of that descent", default=0)
 
 
 def make_liquid(
@@ -185,7 +185,7 @@ def _by_lammps(
         rest_tolerance=COARSE_TOLERANCES[0],
         progress=progress,
     )
-    return Liquid(run.state.positions_nc, np.nan, run.rest_nc, run.descent_steps)
+    return Liquid(run.state.positions_nc, np.nan, run.rest_nc, run.descent_evaluations)
 
 
 def check_protocol(parameters: QuenchParameters, model: Model) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from atomsim.errors import InputError
 from atomsim.kernels.forces import MIXING_CODES, PairConstants, pair_kernel
 from atomsim.kernels.neighbours import has_moved
-from atomsim.kernels.pair_derivatives import fill_derivatives
+from atomsim.kernels.pair_derivatives import derivative_kernel
 from atomsim.neighbour_list import NeighbourList
 from atomsim.potentials.models import Model
 from atomsim.potentials.radial import HIGHEST_DERIVATIVE
@@ -20,6 +20,7 @@ from atomsim.results import Array, IntArray
 from atomsim.team import Team, default_threads
 
 DEFAULT_SKIN = 0.3  # [sigma]
+PAIR_TIME = 2e-9  # about what a neighbour costs, for the team to see whether threads are worth it [s]
 SMALLEST_VOLUME = 1e-12  # a determinant below this is that of dependent cell vectors [sigma^3]
 
 
@@ -291,7 +292,7 @@ class PairInteraction:
             force=forces_nc,
             energy=energy_n,
         )
-        self.team.share(self.n_atoms, work)
+        self.team.share(self.n_atoms, work, row_time=PAIR_TIME * self.n_listed / max(self.n_atoms, 1))
         return forces_nc, energy_n
 
     def energy_and_forces(self, positions_nc: Array) -> tuple[float, Array]:
@@ -342,11 +343,10 @@ class PairInteraction:
         """
         first_p, second_p, vector_pc = self.separations(positions_nc)
         length_p, energy_p = self.pair_scales(first_p, second_p)
-        radial, constants = self.model.radial, self._constants
+        singular, regular = self._constants.singular, self._constants.regular
         derivative_kp = np.empty((HIGHEST_DERIVATIVE + 1, len(first_p)))
-        fill_derivatives(
-            vector_pc, length_p, energy_p, radial.exponent, constants.singular, constants.regular, derivative_kp
-        )
+        fill = derivative_kernel(self.model.radial.exponent, singular.shape[1], regular.shape[1], len(derivative_kp))
+        fill(vector_pc, length_p, energy_p, singular, regular, derivative_kp)
         return PairTerms(first_p, second_p, vector_pc, derivative_kp, self.n_atoms, self.model.dimension)
 
     def pair_scales(self, first_p: IntArray, second_p: IntArray) -> tuple[Array, Array]:

@@ -280,5 +280,5 @@ def make_glass(parameters: QuenchParameters, rng: np.random.Generator, *, progre
         glass,
         parent_energy=parent / parameters.n_atoms,
         swap_acceptance=liquid.acceptance,
-        n_evaluations=glass.n_evaluations + liquid.descent_steps,
+        n_evaluations=glass.n_evaluations + liquid.descent_evaluations,
     )

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from atomsim.errors import InputError
 
 THREADS_VARIABLE = "ATOMSIM_THREADS"
+HANDOVER = 1e-4  # how much later another thread begins: it has to wake up and to be given the interpreter [s]
+
+Work = Callable[[int, int], None]
+Done = SimpleQueue[BaseException | None]
+Jobs = SimpleQueue[tuple[Work, int, int, Done] | None]
 
 
 def default_threads() -> int:
@@ -26,10 +33,13 @@ def default_threads() -> int:
 
 
 class Team:
-    """A number of threads, this one among them. Compiled work must release the lock of the interpreter."""
+    """A number of threads, this one among them. Compiled work must release the lock of the interpreter.
+
+    The others sleep between works; they start with the first work that is shared and end with the team.
+    """
 
     def __init__(self, threads: int) -> None:
-        """Gather a team; its threads start with the first work that is shared.
+        """Gather a team.
 
         Args:
             threads: how many, at least 1.
@@ -40,25 +50,62 @@ class Team:
         if threads < 1:
             raise InputError(f"threads = {threads}; expected at least 1")
         self.threads = threads
-        self._helpers = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._process = -1
 
     def __reduce__(self) -> tuple[type[Team], tuple[int]]:
         """Let a team be copied into another process, where its threads start anew."""
         return Team, (self.threads,)
 
-    def share(self, n_rows: int, work: Callable[[int, int], None]) -> None:
-        """Call ``work(first, last)`` for one range of rows per thread; together they cover all rows.
+    def share(self, n_rows: int, work: Work, *, row_time: float) -> None:
+        """Call ``work(first, last)`` for ranges of rows that together cover all, in as many threads as are worth it.
+
+        This thread takes the first and longest range: it works already while the others begin.
 
         Args:
             n_rows: number of rows.
             work: works on the rows from the first up to, not including, the last.
+            row_time: about how long one row takes; short work is not handed over [s].
         """
-        if self._helpers is None:
+        sharers = max(1, min(self.threads, int(n_rows * row_time / HANDOVER)))
+        if sharers == 1:
             work(0, n_rows)
             return
-        edges = [n_rows * k // self.threads for k in range(self.threads + 1)]
-        helped = [self._helpers.submit(work, edges[k], edges[k + 1]) for k in range(1, self.threads)]
-        work(edges[0], edges[1])
-        wait(helped)
-        for future in helped:
-            future.result()
+        if self._process != os.getpid():  # threads do not follow into a forked process
+            self._start()
+        later = (n_rows - HANDOVER / row_time) / sharers
+        edges = [0, *(n_rows - round((sharers - k) * later) for k in range(1, sharers + 1))]
+        done: Done = SimpleQueue()
+        for k in range(1, sharers):
+            self._jobs.put((work, edges[k], edges[k + 1], done))
+        try:
+            work(edges[0], edges[1])
+        finally:
+            errors = [done.get() for _ in range(1, sharers)]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._jobs: Jobs = SimpleQueue()
+        for _ in range(1, self.threads):
+            threading.Thread(target=_serve, args=(self._jobs,), daemon=True).start()
+        weakref.finalize(self, _dismiss, self._jobs, self.threads - 1)
+
+
+def _serve(jobs: Jobs) -> None:
+    """Do what is asked until dismissed; keep nothing of it in between."""
+    while (job := jobs.get()) is not None:
+        work, first, last, done = job
+        try:
+            work(first, last)
+        except BaseException as error:
+            done.put(error)
+        else:
+            done.put(None)
+        del job, work, done
+
+
+def _dismiss(jobs: Jobs, threads: int) -> None:
+    for _ in range(threads):
+        jobs.put(None)

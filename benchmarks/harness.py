@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,9 +20,10 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from atomsim.distributed import processor_kind
-from atomsim.errors import InputError
+from atomsim.errors import AtomsimError, InputError
 from atomsim.provenance import library_versions
 from atomsim.results import Array
 
@@ -172,6 +174,26 @@ def print_row(row: Row) -> None:
         print(f"  bound {row.bound.seconds:.3g} s ({row.bound.limited_by}); {OURS} takes {times:.2g} times that")
     if row.remark:
         print(f"  {row.remark}")
+
+
+def run_alone(measure: Callable[[], list[Row]], json_file: Path | None) -> int:
+    """Measure on one thread, print the tasks and write them; return the exit status, 1 where they are refused.
+
+    Args:
+        measure: returns the tasks, measured.
+        json_file: where all numbers go; nowhere if None.
+    """
+    try:
+        with threadpool_limits(1):
+            measured = measure()
+    except AtomsimError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for row in measured:
+        print_row(row)
+    if json_file is not None:
+        write_json(json_file, measured, measure_rates())
+    return 0
 
 
 def write_json(path: Path, rows: Sequence[Row], rates: Rates) -> None:

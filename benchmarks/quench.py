@@ -21,20 +21,20 @@ from statistics import mean, median
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from atomsim import dynamics
 from atomsim.certificate import certify
-from atomsim.errors import AtomsimError, InputError
-from atomsim.minimise import FORCE_TOLERANCE, Minimised, descend, settle
+from atomsim.errors import InputError
+from atomsim.minimise import FORCE_TOLERANCE, Minimised, settle
 from atomsim.pairs import DEFAULT_SKIN, PairInteraction
 from atomsim.potentials import get_model
+from atomsim.quench import without_overlaps
 from atomsim.results import Array
 from atomsim.structure import random_start
 
 sys.path.insert(0, str(Path(__file__).parent))
 from calculators import MODEL, bound_to, edge_of, lammps_calculator, matscipy_calculator, plain_atoms
-from harness import OURS, Bound, Rates, Row, in_turn, measure_rates, print_row, require_same, write_json
+from harness import OURS, Bound, Rates, Row, in_turn, measure_rates, require_same, run_alone
 from lammps_engine import LammpsRun, require_lammps
 
 MELT_STEPS, TIME_STEP = 600, 0.005
@@ -70,7 +70,7 @@ def liquid(n_atoms: int, seed: int) -> Array:
     rng, model = np.random.default_rng(seed), get_model(MODEL)
     atoms = random_start(model, n_atoms, model.density, rng)
     interaction = PairInteraction.from_atoms(model, atoms)
-    start_nc = descend(interaction, atoms.positions, max_evaluations=60)
+    start_nc = without_overlaps(interaction, atoms.positions)
     state = dynamics.start(interaction, start_nc, temperature=1.0, rng=rng, mass_n=np.ones(n_atoms))
     state, _ = dynamics.run(interaction, state, steps=MELT_STEPS, time_step=TIME_STEP, temperature=1.0)
     return np.asarray(state.positions_nc)
@@ -338,22 +338,16 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the benchmark and return the exit status."""
     options = arguments()
-    try:
+
+    def measure() -> list[Row]:
         if options.lammps or options.ase:
             require_lammps()
-        with threadpool_limits(1):
-            measured = rows(
-                n_atoms=options.atoms, rounds=options.rounds, seed=options.seed, ase_optimisers=options.ase,
-                lammps_styles=options.lammps,
-            )  # fmt: skip
-    except AtomsimError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for row in measured:
-        print_row(row)
-    if options.json:
-        write_json(options.json, measured, measure_rates())
-    return 0
+        return rows(
+            n_atoms=options.atoms, rounds=options.rounds, seed=options.seed, ase_optimisers=options.ase,
+            lammps_styles=options.lammps,
+        )  # fmt: skip
+
+    return run_alone(measure, options.json)
 
 
 if __name__ == "__main__":

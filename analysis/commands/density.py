@@ -10,10 +10,22 @@ import typer
 
 from analysis import terminal
 from analysis.commands.common import AsJson, FigureFile, check_figure, print_json, write_figure
+from atomsim.errors import InputError
 
 ROWS_SHOWN = 40
 
 verbs = typer.Typer()
+
+
+def _check_options(figure: Path | None, *, moments: int, vectors: int, bins: int) -> None:
+    """Refuse before any work what would be refused after it."""
+    check_figure(figure)
+    if moments < 8 or moments % 4:
+        raise InputError(f"--moments {moments}: expected 8 or more, a multiple of 4")
+    if vectors < 2:
+        raise InputError(f"--vectors {vectors}: expected 2 or more, whose scatter is the error")
+    if bins < 1:
+        raise InputError(f"--bins {bins}: expected 1 or more")
 
 
 @verbs.command()
@@ -48,7 +60,7 @@ def density(
     from atomsim.quench import masses_of
     from atomsim.structure import check_structure
 
-    check_figure(figure)
+    _check_options(figure, moments=moments, vectors=vectors, bins=bins)
     model = get_model(potential)
     atoms = (
         structure_of(structure, potential, minimise=True).to_atoms() if minimise else read_structure(Path(structure))

@@ -92,7 +92,7 @@ def excitations(
     """
     from analysis.commands.excitations_document import excitations_document
 
-    _check_options(figure, random_alloys)
+    _check_options(figure, random_alloys, form, temperature)
     given = None if shells is None else parse_shells(shells)
     source = _source(structure, potential, material, minimise=minimise)
     order, found = _kept(source, given, random_alloys, form, temperature) or _computed(
@@ -168,8 +168,12 @@ def parse_shells(text: str) -> Shells:
         raise InputError(f"--shells {text}: {error}") from None
 
 
-def _check_options(figure: Path | None, random_alloys: int | None) -> None:
+def _check_options(figure: Path | None, random_alloys: int | None, form: str | None, temperature: float | None) -> None:
+    """Refuse before any work what would be refused after it."""
+    from analysis.excitations import ExcitationParameters
+
     check_figure(figure)
+    ExcitationParameters(hbar=ATOMIC_SCALES.hbar, form=form or "ordering", temperature=temperature or 0.0)
     if random_alloys is not None and random_alloys < 2:
         raise InputError(f"--random-alloys {random_alloys}: expected two at least")
 

@@ -22,6 +22,22 @@ from atomsim.results import Array
 HOTTEST_OF_LAWS = 100.0  # points above are printed one by one [K]
 
 
+def require_measured(name: str, material: Material) -> MeasuredGlass:
+    """Return what is measured of a glass, if a result can be compared with it; to be asked before it is computed.
+
+    Args:
+        name: short name of the glass, as in the table of materials.
+        material: its constants.
+
+    Raises:
+        InputError: nothing is kept of this glass, or its constants are of the measure of Karpov and Parshin.
+    """
+    glass = measured_glass(name)
+    if not isinstance(material, GlassMaterial):
+        raise InputError(f"{material.name}: the comparison is for potentials uniform in (D1, D2), [material]")
+    return glass
+
+
 def beside_measurement(
     name: str, result: ThermalResult, material: Material
 ) -> tuple[ConductivityComparison, MeasuredGlass, tuple[Array, Array]]:
@@ -36,9 +52,8 @@ def beside_measurement(
         InputError: nothing is kept of this glass, its constants are of the measure of Karpov and Parshin or without a
             Debye temperature, or the result has no temperature in the range of the data.
     """
-    glass = measured_glass(name)
-    if not isinstance(material, GlassMaterial):
-        raise InputError(f"{material.name}: the comparison is for potentials uniform in (D1, D2), [material]")
+    glass = require_measured(name, material)
+    assert isinstance(material, GlassMaterial)
     found = compare_with_measurement(result, glass.measurement(), material)
     return found, glass, compare_heat(result, glass, material)
 

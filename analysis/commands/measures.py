@@ -100,6 +100,20 @@ def bands_of(
     )
 
 
+def require_comparable(glass: Material) -> GlassMaterial:
+    """Return a glass for whose constants measures can be compared; to be asked before anything is computed.
+
+    Args:
+        glass: the glass.
+
+    Raises:
+        InputError: constants of Karpov and Parshin, which belong to one distribution.
+    """
+    if not isinstance(glass, GlassMaterial):
+        raise InputError(f"{glass.name}: measures are compared for the constants of [material] only")
+    return glass
+
+
 def compared_measures(
     glass: Material, study: WholeStudy | None, temperature_T: Array, channels: Sequence[str] | None
 ) -> MeasureComparison:
@@ -114,8 +128,7 @@ def compared_measures(
     Raises:
         InputError: constants of Karpov and Parshin, which belong to one distribution.
     """
-    if not isinstance(glass, GlassMaterial):
-        raise InputError(f"{glass.name}: measures are compared for the constants of [material] only")
+    glass = require_comparable(glass)
     measured = None if study is None else simulated_measure(study)
     with tabulation() as progress:
         return compare_measures(glass, temperature_T, measured=measured, channels=channels, progress=progress)

@@ -15,7 +15,7 @@ import typer
 
 from analysis import terminal
 from analysis.commands.common import AsJson, ToldProgress, print_json
-from atomsim.errors import InputError, NotAMinimum, NotConverged
+from atomsim.errors import InputError, NotAMinimum, NotConverged, nearest
 
 if TYPE_CHECKING:
     from analysis.soft_modes.any_result import CalculatorModes
@@ -49,8 +49,16 @@ def modes(
     lowest: Annotated[
         int | None, typer.Option(metavar="K", help="the lowest K modes only, zero modes included")
     ] = None,
+    between: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="LOW HIGH", help="only the modes with LOW <= omega <= HIGH, all of them"),
+    ] = None,
     method: Annotated[
-        str | None, typer.Option(help="dense, dissection, pardiso or superlu; the fastest that fits where absent")
+        str | None,
+        typer.Option(
+            help="of --lowest: dense, dissection, pardiso or superlu; of --between: dense or slices; the fastest that "
+            "fits where absent"
+        ),
     ] = None,
     minimise: Minimise = False,
     as_json: AsJson = False,
@@ -58,16 +66,17 @@ def modes(
     """Vibrational modes of a structure, ascending, in reduced units; a structure off its minimum is told so.
 
     Example: atomsim modes glass.xyz --potential laird-schober --lowest 50 --minimise
+
+    Example: atomsim modes glass.xyz --potential laird-schober --between 1.5 2.0
     """
     from analysis.measure import vibrations
     from atomsim.engines import is_engine_potential
 
     if is_engine_potential(potential):
         raise InputError(f"--potential {potential}: modes has pair models alone; soft-modes takes potentials of LAMMPS")
-    if method is not None and lowest is None:
-        raise InputError(f"--method {method}: whole spectra have one method; it goes with --lowest K")
+    _check_part(lowest, between, method)
     glass = _structure(structure, potential, minimise)
-    found = vibrations(glass, lowest, method=method, report=terminal.remark)
+    found = vibrations(glass, lowest, between=between, method=method, report=terminal.remark)
     columns = {
         "omega": found.omega_m.tolist(),
         "participation_number": found.participation_number_m.tolist(),
@@ -84,8 +93,29 @@ def modes(
         }
         print_json(head | columns)
     else:
-        _print_modes(columns, f"{glass.n_atoms} atoms, {found.n_zero_modes} zero modes", show_all=lowest is not None)
+        title = f"{glass.n_atoms} atoms, {found.n_zero_modes} zero modes"
+        if between is not None:
+            title += f", {len(found.omega_m)} modes between {between[0]:g} and {between[1]:g}"
+        _print_modes(columns, title, show_all=lowest is not None or between is not None)
     _require_minimum(glass, structure)
+
+
+def _check_part(lowest: int | None, between: tuple[float, float] | None, method: str | None) -> None:
+    """Refuse, before any work, what is no part of a spectrum and methods that do not compute it."""
+    from analysis.modes.forecast import METHODS
+    from analysis.modes.window import WAYS, require_window
+
+    if lowest is not None and between is not None:
+        raise InputError("--lowest and --between: expected one of them")
+    if lowest is not None and lowest < 1:
+        raise InputError(f"--lowest {lowest}: expected at least one mode")
+    if between is not None:
+        require_window(*between)
+    if method is not None and lowest is None and between is None:
+        raise InputError(f"--method {method}: whole spectra have one method; it goes with --lowest K or --between")
+    known = METHODS if between is None else WAYS
+    if method is not None and method not in known:
+        raise InputError(f"--method {method}: expected one of {', '.join(known)}{nearest(method, known)}")
 
 
 def _structure(name: str, potential: str, minimise: bool) -> Glass:
@@ -154,6 +184,8 @@ def soft_modes(
     from atomsim.engines import is_engine_potential
     from atomsim.potentials import get_model
 
+    if count is not None and count < 1:
+        raise InputError(f"--count {count}: expected at least one mode")
     if is_engine_potential(potential):
         _soft_modes_of_engine(structure, potential, COUNT_OF_ENGINES if count is None else count, minimise, as_json)
         return

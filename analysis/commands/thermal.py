@@ -86,7 +86,8 @@ def thermal(
 
     Example: atomsim thermal demo --model exact --measure measured --compare-measures measures.svg
     """
-    from analysis.commands.measures import distribution_of, tabulation
+    from analysis.commands.measured import require_measured
+    from analysis.commands.measures import distribution_of, require_comparable, tabulation
     from analysis.thermal.kappa import conductivity
 
     if shown not in QUANTITIES:
@@ -96,6 +97,10 @@ def thermal(
     check_figure(figure)
     check_figure(compared, "--compare-measures")
     glass, study = _material(material)
+    if compared is not None:
+        require_comparable(glass)
+    if measured:
+        require_measured(material, glass)
     at, chosen = parse_temperatures(temperatures), _names(channels)
     distribution = distribution_of(material, study, measure)
     with tabulation(model) as progress:

@@ -108,10 +108,12 @@ def wind(
     from analysis.commands.wind_document import document, warnings
     from analysis.multiple_scattering.environment import environment
     from analysis.multiple_scattering.wind_configuration import wind_forces
-    from analysis.multiple_scattering.wind_resistivity import choose_resistivity, resistivities
+    from analysis.multiple_scattering.wind_resistivity import check_resistivity, choose_resistivity, resistivities
 
     check_figure(figure)
     check_figure(convergence, "--convergence")
+    asked = _resistivity_options(resistivity, relaxation_time)
+    check_resistivity(**asked)
     read = partial(
         _input, structure, metal, phase_shifts, reference, finite=radius == math.inf, scale=scale_to_metal, k=k_fermi
     )
@@ -126,7 +128,7 @@ def wind(
         found = wind_forces(given.configuration, chosen, radius=radius, reference=given.reference, **running)
         varied = None if wider is None else converged(found, given, wider, **running)
     known = resistivities(found, given.configuration, given.metal, given.k_fermi)
-    rho = choose_resistivity(found, known, **_resistivity_options(resistivity, relaxation_time))
+    rho = choose_resistivity(found, known, **asked)
     around = environment(given.configuration, vectors)
     for line in warnings(found, rho):
         terminal.remark(line)

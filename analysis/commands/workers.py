@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis import terminal
 from atomsim.ensemble import Mapper, Workers, available_cores
 from atomsim.errors import InputError, nearest
 
@@ -37,4 +38,4 @@ def chosen_workers(workers: int | None, dask: str | None) -> Mapper:
         )
     from analysis.dask_config import read_dask_file
 
-    return read_dask_file(Path(dask))
+    return read_dask_file(Path(dask), report=terminal.remark)

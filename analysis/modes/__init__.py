@@ -6,6 +6,7 @@ from analysis.modes.forecast import ModesForecast, forecast_modes
 from analysis.modes.kernel_polynomial import KernelDensity, kernel_polynomial_density
 from analysis.modes.participation import effective_mass, participation_number
 from analysis.modes.spectrum import Modes, full_spectrum, lowest_modes
+from analysis.modes.window import modes_between
 
 __all__ = [
     "DensityOfStates",
@@ -21,5 +22,6 @@ __all__ = [
     "full_spectrum",
     "kernel_polynomial_density",
     "lowest_modes",
+    "modes_between",
     "participation_number",
 ]

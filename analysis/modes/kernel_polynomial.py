@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from scipy import linalg
@@ -19,6 +19,7 @@ from atomsim.certificate import LARGEST_FORCE
 from atomsim.errors import InputError, NotAMinimum
 from atomsim.hessian import PairRows
 from atomsim.kernels.hessian_product import curve_places
+from atomsim.operators import BlockOperator, OperatorMaker
 from atomsim.pairs import PairInteraction
 from atomsim.results import Array, quantity
 
@@ -29,33 +30,6 @@ NEGATIVE_SHARE = 1e-8  # of the largest eigenvalue; values further below zero ar
 LARGEST_MOMENT = 1.0 + 1e-6  # of a spectrum inside its interval
 
 Progress = Callable[[float], None]
-
-
-class Operator(Protocol):
-    """What the method needs of a symmetric matrix: products with blocks of vectors, (N, 3, K)."""
-
-    n_atoms: int
-    dimension: int
-    mass_n: Array
-
-    def product(self, field_nck: Array) -> Array:
-        """Return the matrix times each vector [unit of the matrix times that of the field].
-
-        Args:
-            field_nck: vectors [any unit].
-        """
-        ...
-
-    def chebyshev_step(self, field_nck: Array, previous_nck: Array, *, centre: float, half_width: float) -> Array:
-        """Do one step of the recursion and return two products, see PairRows in :mod:`atomsim.hessian` [-].
-
-        Args:
-            field_nck: T_n on the vectors [-].
-            previous_nck: T_{n-1} on them, becomes T_{n+1} [-].
-            centre: middle of the interval [unit of the matrix].
-            half_width: half its width [unit of the matrix].
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -116,7 +90,7 @@ def jackson_kernel(count: int) -> Array:
     return ((count - k + 1) * np.cos(angle * k) + np.sin(angle * k) / np.tan(angle)) / (count + 1)
 
 
-def random_block(operator: Operator, count: int, rng: np.random.Generator) -> Array:
+def random_block(operator: BlockOperator[Any], count: int, rng: np.random.Generator) -> Array:
     """Return vectors of random signs without their translations, (N, 3, K) [-].
 
     Args:
@@ -134,7 +108,7 @@ def random_block(operator: Operator, count: int, rng: np.random.Generator) -> Ar
     return field_nck
 
 
-def upper_bound(operator: Operator, rng: np.random.Generator) -> float:
+def upper_bound(operator: BlockOperator[Any], rng: np.random.Generator) -> float:
     """Return a number above all eigenvalues, by Lanczos [epsilon/(m sigma^2)].
 
     Largest Ritz value, plus its residual, times a safety factor.
@@ -152,7 +126,7 @@ def upper_bound(operator: Operator, rng: np.random.Generator) -> float:
     diagonal: list[float] = []
     off: list[float] = []
     for _ in range(min(LANCZOS_STEPS, operator.dimension * operator.n_atoms)):
-        image = operator.product(current) - coupling * previous
+        image = operator.to_host(operator.product(operator.from_host(current))) - coupling * previous
         diagonal.append(float(np.vdot(image, current)))
         image -= diagonal[-1] * current
         coupling = float(np.linalg.norm(image))
@@ -173,7 +147,7 @@ def upper_bound(operator: Operator, rng: np.random.Generator) -> float:
 
 
 def chebyshev_moments(
-    operator: Operator,
+    operator: BlockOperator[Any],
     *,
     moments: int = MOMENTS,
     vectors: int = VECTORS,
@@ -204,14 +178,14 @@ def chebyshev_moments(
     rows: list[Array] = []
     while len(rows) < vectors:
         count = min(BLOCK, vectors - len(rows))
-        current = random_block(operator, count, rng)
-        following = np.zeros_like(current)
+        start = random_block(operator, count, rng)
+        current, following = operator.from_host(start), operator.from_host(np.zeros_like(start))
         moment_kr = np.empty((moments, count))
         for n in range(moments // 2):
-            same, next_ = operator.chebyshev_step(current, following, centre=half, half_width=half)
-            if n == 0:  # the first step of the recursion is half of the others
-                following *= 0.5
-                moment_kr[0], moment_kr[1] = same, 0.5 * next_
+            width = half if n else 2 * half  # the first step of the recursion is half of the others
+            following, (same, next_) = operator.chebyshev_step(current, following, centre=half, half_width=width)
+            if n == 0:
+                moment_kr[0], moment_kr[1] = same, next_
             else:
                 moment_kr[2 * n], moment_kr[2 * n + 1] = 2 * same - moment_kr[0], 2 * next_ - moment_kr[1]
             current, following = following, current
@@ -278,6 +252,7 @@ def kernel_polynomial_density(
     vectors: int = VECTORS,
     bins: int = BINS,
     rng: np.random.Generator,
+    operator: OperatorMaker = PairRows,
     progress: Progress | None = None,
 ) -> KernelDensity:
     """Return the density of states of a minimum.
@@ -292,6 +267,7 @@ def kernel_polynomial_density(
         vectors: number of random vectors.
         bins: number of equal bins of omega.
         rng: source of randomness.
+        operator: what makes the dynamical matrix from the pairs; see :mod:`atomsim.operators`.
         progress: called with the share of the work that is done.
 
     Raises:
@@ -307,7 +283,7 @@ def kernel_polynomial_density(
             "vibrations needs a minimum",
             estimate=max_force,
         )
-    rows = PairRows(terms, mass_n=mass_n, order_n=order_n)
+    matrix = operator(terms, mass_n=mass_n, order_n=order_n)
     del terms
-    found = chebyshev_moments(rows, moments=moments, vectors=vectors, rng=rng, progress=progress)
+    found = chebyshev_moments(matrix, moments=moments, vectors=vectors, rng=rng, progress=progress)
     return density_from_moments(found, bins=bins)

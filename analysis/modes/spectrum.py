@@ -10,6 +10,7 @@ from scipy import linalg, sparse
 
 from analysis.modes.dissected import lowest_dissected
 from analysis.modes.forecast import dense_pays, forecast_modes
+from analysis.modes.frequency import signed_root
 from analysis.modes.krylov import lowest_by_inverse
 from analysis.modes.participation import effective_mass, participation_number
 from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, zero_tolerance
@@ -61,22 +62,22 @@ def dynamical_matrix(glass: Glass) -> sparse.csr_matrix:
     return mass_weighted(hessian_matrix(terms), glass.mass_n, terms.dimension)
 
 
-def signed_root(eigenvalue_m: Array) -> Array:
-    """Return sign(lambda) sqrt(|lambda|) [sqrt(epsilon/m)/sigma].
-
-    Args:
-        eigenvalue_m: eigenvalues of the dynamical matrix [epsilon/(m sigma^2)].
-    """
-    return np.sign(eigenvalue_m) * np.sqrt(np.abs(eigenvalue_m))
-
-
 def _fix_signs(vectors: Array) -> Array:
     """Make the largest component of each column positive, so that equal modes are equal arrays."""
     rows = np.argmax(np.abs(vectors), axis=0)
     return vectors * np.sign(vectors[rows, np.arange(vectors.shape[1])])
 
 
-def _modes(glass: Glass, matrix: sparse.spmatrix, values: Array, vectors: Array, keep: int, complete: bool) -> Modes:
+def modes_of_pairs(glass: Glass, matrix: sparse.spmatrix, values: Array, vectors: Array, *, keep: int) -> Modes:
+    """Return eigenpairs of a dynamical matrix as modes, among which none is missing.
+
+    Args:
+        glass: the configuration.
+        matrix: its dynamical matrix.
+        values: eigenvalues, ascending [epsilon/(m sigma^2)].
+        vectors: their vectors in columns [-].
+        keep: number of vectors kept.
+    """
     d = glass.dimension
     vectors_mnc = np.zeros((len(values), glass.n_atoms, 3))
     vectors_mnc[:, :, :d] = _fix_signs(vectors).T.reshape(len(values), glass.n_atoms, d)
@@ -89,7 +90,7 @@ def _modes(glass: Glass, matrix: sparse.spmatrix, values: Array, vectors: Array,
         n_atoms=glass.n_atoms,
         n_zero_modes=int(np.count_nonzero(np.abs(values) <= tolerance)),
         n_negative=int(np.count_nonzero(values < -tolerance)),
-        certified_complete=complete,
+        certified_complete=True,
         max_force=glass.max_force,
         mean_square_frequency=float(matrix.diagonal().mean()),
     )
@@ -105,7 +106,7 @@ def full_spectrum(glass: Glass, *, keep_vectors: int | None = None) -> Modes:
     matrix = dynamical_matrix(glass)
     values, vectors = linalg.eigh(matrix.toarray(), overwrite_a=True, check_finite=False, driver="evd")
     keep = len(values) if keep_vectors is None else min(keep_vectors, len(values))
-    return _modes(glass, matrix, values, vectors, keep, complete=True)
+    return modes_of_pairs(glass, matrix, values, vectors, keep=keep)
 
 
 def lowest_modes(
@@ -148,11 +149,11 @@ def lowest_modes(
         values, vectors = linalg.eigh(dense, subset_by_index=[0, count - 1], overwrite_a=True, check_finite=False)
     elif order is not None:
         values, vectors = lowest_dissected(
-            matrix, order, count, report=report or (lambda line: None), progress=_progress(report)
+            matrix, order, count, report=report or (lambda line: None), progress=by_tenths(report)
         )
     else:
         values, vectors = _shift_invert(matrix, count, plan.method, report)
-    return _modes(glass, matrix, values[:count], vectors[:, :count], count, complete=True)
+    return modes_of_pairs(glass, matrix, values[:count], vectors[:, :count], keep=count)
 
 
 def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str, report: Report | None) -> tuple[Array, Array]:
@@ -165,15 +166,19 @@ def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str, report: R
         shift = 1.05 * lowest_pair(matrix)[0]
         factor.move_to(shift)
     try:
-        values, vectors = lowest_by_inverse(factor.solve, size, wanted, shift=shift, progress=_progress(report))
+        values, vectors = lowest_by_inverse(factor.solve, size, wanted, shift=shift, progress=by_tenths(report))
         _certify_count(factor, values, count)
     finally:
         factor.release()
     return values, vectors
 
 
-def _progress(report: Report | None) -> Callable[[float], None] | None:
-    """One line for each further tenth of the modes, not for each step."""
+def by_tenths(report: Report | None) -> Callable[[float], None] | None:
+    """Return what tells of each further tenth of the modes, not of each step; None where nothing is to be told.
+
+    Args:
+        report: called with the lines.
+    """
     if report is None:
         return None
     told = 0

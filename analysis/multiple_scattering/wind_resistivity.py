@@ -22,6 +22,8 @@ from atomsim.pairs import heights
 from atomsim.results import quantity
 from atomsim.units import ELECTRON_MASS
 
+KINDS = ("own", "measured")
+
 
 @dataclass(frozen=True)
 class Resistivities:
@@ -98,6 +100,28 @@ class ChosenResistivity:
     source: str = ""
 
 
+def check_resistivity(
+    *, given: float | None = None, relaxation_time: float | None = None, kind: str | None = None
+) -> None:
+    """Refuse what can be no resistivity, whatever the ions are: before the wind on them is computed.
+
+    Args:
+        given: rho [microohm cm].
+        relaxation_time: tau of electrons of the free mass [s].
+        kind: own or measured.
+
+    Raises:
+        InputError: several are asked for, a number that is not positive, or an unknown word.
+    """
+    if sum(option is not None for option in (given, relaxation_time, kind)) > 1:
+        raise InputError("expected one of a resistivity and a relaxation time")
+    for name, value in (("resistivity", given), ("relaxation time", relaxation_time)):
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise InputError(f"{name} = {value!r}: expected a positive number")
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"resistivity = {kind!r}: expected a number [microohm cm], own or measured")
+
+
 def choose_resistivity(
     found: WindForces,
     known: Resistivities,
@@ -118,17 +142,14 @@ def choose_resistivity(
     Raises:
         InputError: several are asked for, a number that is not positive, or one that is not known.
     """
-    if sum(option is not None for option in (given, relaxation_time, kind)) > 1:
-        raise InputError("expected one of a resistivity and a relaxation time")
+    check_resistivity(given=given, relaxation_time=relaxation_time, kind=kind)
     k = found.wave_number
     if given is not None:
-        return ChosenResistivity(_positive("resistivity", given), float(mean_free_path(given, k)), "given")
+        return ChosenResistivity(given, float(mean_free_path(given, k)), "given")
     if relaxation_time is not None:
-        path = float(mean_free_path_of_time(_positive("relaxation time", relaxation_time), k, mass=ELECTRON_MASS))
+        path = float(mean_free_path_of_time(relaxation_time, k, mass=ELECTRON_MASS))
         return ChosenResistivity(float(resistivity(path, k)), path, f"relaxation time of {relaxation_time:g} s")
-    values = {"own": known.own, "measured": known.measured}
-    if kind is not None and kind not in values:
-        raise InputError(f"resistivity = {kind!r}: expected a number [microohm cm], own or measured")
+    values = dict(zip(KINDS, (known.own, known.measured), strict=True))
     if kind is not None and np.isnan(values[kind]):
         own = "the own one takes all ions of a periodic structure, no reference, and a positive sum of tensors"
         why = own if kind == "own" else "none is measured for these ions"
@@ -138,9 +159,3 @@ def choose_resistivity(
         return ChosenResistivity(np.nan, np.nan, "unknown")
     names = {"own": "wind on all ions of the structure", "measured": "measured in the liquid at its melting point"}
     return ChosenResistivity(values[chosen], float(mean_free_path(values[chosen], k)), names[chosen])
-
-
-def _positive(name: str, value: float) -> float:
-    if not (np.isfinite(value) and value > 0):
-        raise InputError(f"{name} = {value!r}: expected a positive number")
-    return value

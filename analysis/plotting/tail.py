@@ -313,8 +313,7 @@ def plot_distribution(named: Sequence[tuple[str, Distribution]], ax: Axes | None
         ax.axvline(d.median.value, color=colour, lw=0.8, ls=(0, (1, 2)))
     ax.set_xscale("log")
     if max(d.edges_x[-1] / d.edges_x[0] for _, d in named) < 30:
-        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.xaxis.set_minor_formatter(NullFormatter())
+        plain_log_ticks(ax.xaxis)
     ax.set_ylim(0, None)
     ax.set_xlabel(LABELS.get(named[0][1].name, named[0][1].name))
     ax.set_ylabel("modes per unit of ln x, of one")

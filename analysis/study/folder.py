@@ -36,6 +36,11 @@ class StudyFolder:
         return self.path / "cache"
 
     @property
+    def lock(self) -> Path:
+        """The file that the running program holds, with its process id."""
+        return self.path / ".lock"
+
+    @property
     def results(self) -> Path:
         """The file with all results."""
         return self.path / "results.h5"
@@ -63,7 +68,7 @@ class StudyFolder:
             InputError: another process holds it, or it cannot be written.
         """
         self.prepare()
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

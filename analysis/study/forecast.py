@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.config import StudyConfig
+from analysis.study.costs import COST_BASIS
 from analysis.study.folder import StudyFolder
 from analysis.study.plan import Stage, Task, make_plan
-from analysis.study.stages import COST_BASIS, stages_of
+from analysis.study.stages import stages_of
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,18 @@ from analysis.soft_modes.directions import Directions, joined, nonlinear_directi
 from analysis.soft_modes.double_wells import DoubleWells
 from analysis.soft_modes.nonlinear import NonlinearModes, find_nonlinear_modes
 from analysis.soft_modes.well_pairs import WellPairs, confirmed_pairs, find_well_pairs
-from analysis.study.plan import PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
+from analysis.study.costs import factor_seconds, neighbours_of
+from analysis.study.plan import ORIGIN, PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
 from analysis.study.study_nonlinear import StudyNonlinear, study_nonlinear
 from analysis.study.study_wells import StudyWells, study_wells
 from atomsim.quench import Glass
 from atomsim.results import quantity
 
-# Measured on one core with three glasses of the r^-10 mixture of 160 atoms, quenched at once; the growth with the
-# number of atoms is a guess.
-START_SECONDS = (0.01, 1.2e-4)  # each start of a nonlinear mode, and per atom
-CLIMB_SECONDS = (0.2, 4.0e-3)  # each climb to a saddle with two descents, and per atom
-PATH_SECONDS = (0.2, 7.0e-3)  # each elastic band with scan, path and levels, and per atom
+# In factorisations of the Hessian, whose growth with the number of atoms they share; measured on one core with three
+# glasses of 160 atoms and one of 320 of the r^-10 mixture, quenched at once.
+START_FACTORS, START_SECONDS = 3.1, 0.002  # each start of a nonlinear mode, and however few the atoms
+CLIMB_FACTORS = 175.0  # each climb to a saddle with two descents
+PATH_FACTORS = 275.0  # each elastic band with scan, path and levels
 CUBIC_SHARE = 0.15  # distinct cubic modes over starts
 SOFT_DIRECTIONS = 5  # soft vibrations of a glass whose expansion lets them go
 PAIRS_SHARE = 0.5  # pairs over climbs
@@ -111,13 +112,10 @@ def _well_summary(parameters: Parameters, inputs: Inputs, rng: np.random.Generat
     )
 
 
-def _seconds(each: tuple[float, float], n_atoms: int) -> float:
-    return each[0] + each[1] * n_atoms
-
-
 def _mode_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     starts = len(parameters["kinds"]) * (parameters["vibrations"] + parameters["bonds"])
-    seconds = sum(0.3 + starts * _seconds(START_SECONDS, n) for n in sizes)
+    neighbours = neighbours_of(parameters[ORIGIN])
+    seconds = sum(0.02 + starts * (START_SECONDS + START_FACTORS * factor_seconds(n, neighbours)) for n in sizes)
     return Cost(float(seconds), PROCESS_MEMORY + ATOM_MEMORY * max(sizes))
 
 
@@ -126,15 +124,15 @@ def _well_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     soft = SOFT_DIRECTIONS if "soft" in parameters["directions"] else 0
     climbs = (CUBIC_SHARE * parameters["starts"] + soft) * (1 + parameters["both_sides"])
     share = {"none": 0.0, "close": 0.2, "all": 1.0}[parameters["confirm"]]
-    seconds = sum(
-        0.2 + climbs * (_seconds(CLIMB_SECONDS, n) + PAIRS_SHARE * share * _seconds(PATH_SECONDS, n)) for n in sizes
-    )
+    factors = climbs * (CLIMB_FACTORS + PAIRS_SHARE * share * PATH_FACTORS)
+    neighbours = neighbours_of(parameters[ORIGIN])
+    seconds = sum(0.02 + factors * factor_seconds(n, neighbours) for n in sizes)
     return Cost(float(seconds), PROCESS_MEMORY + ATOM_MEMORY * max(sizes))
 
 
 def _summary_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
     """Reads every glass; the draws of glasses for the errors."""
-    return Cost(1 + 3e-5 * sum(sizes) + 1e-3 * parameters["resamples"], PROCESS_MEMORY + 2400 * sum(sizes))
+    return Cost(0.1 + 3e-5 * sum(sizes) + 3e-4 * parameters["resamples"], PROCESS_MEMORY + 2400 * sum(sizes))
 
 
 def _mode_parameters(config: StudyConfig) -> dict[str, Any]:

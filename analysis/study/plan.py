@@ -22,6 +22,7 @@ Parameters = Mapping[str, Any]
 Inputs = Mapping[str, tuple[Any, ...]]
 Compute = Callable[[Parameters, Inputs, np.random.Generator], Any]
 PROCESS_MEMORY = 250e6  # a Python process with everything imported [B]
+ORIGIN = "glass parameters"  # under which the cost of a stage finds the parameters of the first stage before it
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Stage:
 
     ``needs`` names the earlier stages; a stage ``per_sample`` gets the results of the same glass and those of stages of
     the whole ensemble, the others get those of all glasses in order. ``parameters`` picks what the stage uses from the
-    configuration and must leave out all else. ``version`` goes up whenever the code gives other numbers than before.
+    configuration and must leave out all else; ``cost`` is given these and, as :data:`ORIGIN`, those of the stage that
+    makes the glass. ``version`` goes up whenever the code gives other numbers than before.
     """
 
     name: str
@@ -86,7 +88,12 @@ class Task:
     @property
     def cost(self) -> Cost:
         """The expected time and memory."""
-        return self.stage.cost(self.parameters, self.sizes)
+        return self.stage.cost({ORIGIN: self.origin.parameters, **self.parameters}, self.sizes)
+
+    @property
+    def origin(self) -> Task:
+        """The first task before this one: it makes the glass."""
+        return self.upstream[0].origin if self.upstream else self
 
 
 def make_plan(config: StudyConfig, stages: Sequence[Stage]) -> tuple[Task, ...]:

@@ -93,7 +93,7 @@ def run_study(
     tasks = make_plan(config, stages)
     start = time.perf_counter()
     with folder.locked(), as_mapper(workers) as pool:
-        pool.require_file(folder.path / ".lock")
+        pool.require_file(folder.lock)
         todo = [task for task in tasks if not (resume and folder.is_cached(task))]
         tracker = _Tracker(todo, progress)
         for stage in stages:

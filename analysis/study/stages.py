@@ -1,8 +1,7 @@
-"""The stages of a study, in order: what each computes, from what, at what cost."""
+"""The stages of a study, in order: what each computes, and from what."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,15 +14,24 @@ from analysis.soft_modes import Selection, SoftModes, find_soft_modes
 from analysis.soft_potential import Counting, EnsembleParameters, fit_ensemble
 from analysis.structure import StructureSummary, structure_summary
 from analysis.study.alloy_stages import alloy_stages
+from analysis.study.costs import (
+    elasticity_cost,
+    fit_cost,
+    glass_cost,
+    modes_cost,
+    scan_cost,
+    soft_mode_cost,
+    summary_cost,
+    thermal_cost,
+)
 from analysis.study.learning_stages import learning_stages
 from analysis.study.nonlinear_stages import nonlinear_stages
-from analysis.study.plan import PROCESS_MEMORY, Cost, Inputs, Parameters, Stage
+from analysis.study.plan import Inputs, Parameters, Stage
 from analysis.study.tail_stages import tail_stages
 from analysis.study.wind_stages import wind_stages
 from analysis.thermal import ThermalPrediction, predict_thermal
 from analysis.vibrations import SoundSummary, VibrationSummary, is_whole, sound_summary, vibration_summary
 from atomsim.errors import IncompleteSpectrum
-from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, make_glass
 
 # --- one glass ----------------------------------------------------------------------------------------------
@@ -129,75 +137,6 @@ def _scan(parameters: Parameters, inputs: Inputs, rng: np.random.Generator) -> M
     return ModeChoice(scan_soft_mode(glasses[place[0]], spectra[place[0]], soft[place[0]], place=place))
 
 
-# --- what they cost -----------------------------------------------------------------------------------------
-
-# Measured with the r^-6 glass of 500 and 1000 atoms; a forecast is good to a factor of two on a machine of its kind.
-COST_BASIS = "cost model, one core of an AMD EPYC server"
-FORCE_SECONDS = 1.7e-8  # per neighbour of an atom and step of the dynamics
-# LAMMPS on one rank: the same; to read its formulas, on each rank in each step; to start its processes.
-ENGINE_SECONDS, ENGINE_STEP_SECONDS, ENGINE_START_SECONDS = 2.5e-8, 1e-3, 1.5
-SWAP_SECONDS = 1.6e-8  # per neighbour of an atom and attempt to exchange two
-SWAP_LIST_SECONDS = 1.2e-7  # per neighbour of an atom, for the lists of each interval between the exchanges
-MINIMISATION_STEPS = 700  # evaluations of L-BFGS
-
-
-def _glass_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    """Dynamics and descent grow with the pairs; Newton steps and certificate with the factorised Hessian."""
-    model = get_model(parameters["potential"])
-    some_sizes = model.compose(1000, np.random.default_rng(0))[1]
-    density, reach = parameters["density"] or model.density, model.cutoff(some_sizes)
-    neighbours = 4 / 3 * np.pi * density * reach**3
-    time = parameters["melt_time"]
-    if parameters["cooling_rate"] is not None:
-        time += (parameters["temperature"] - parameters["final_temperature"]) / parameters["cooling_rate"]
-    steps = time / parameters["time_step"] + MINIMISATION_STEPS
-    start, memory, per_neighbour = 0.5, PROCESS_MEMORY, FORCE_SECONDS * steps
-    if "engine" in parameters:  # its ranks work side by side
-        start += ENGINE_START_SECONDS + ENGINE_STEP_SECONDS * steps
-        memory += parameters["mpi_ranks"] * PROCESS_MEMORY
-        per_neighbour = ENGINE_SECONDS * steps / parameters["mpi_ranks"]
-    if "swap_attempts" in parameters:
-        sweep = SWAP_SECONDS * parameters["swap_attempts"] + SWAP_LIST_SECONDS
-        per_neighbour += time / parameters["swap_interval"] * sweep
-    seconds = sum(start + neighbours * per_neighbour * n + 8e-5 * n**1.5 for n in sizes)
-    return Cost(float(seconds), memory + 200e3 * max(sizes))
-
-
-def _elasticity_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    return Cost(sum(0.1 + 2e-5 * n**1.5 for n in sizes), PROCESS_MEMORY + 200e3 * max(sizes))
-
-
-def _soft_mode_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    return Cost(sum(0.3 + 5e-5 * n**1.5 for n in sizes), PROCESS_MEMORY + 200e3 * max(sizes))
-
-
-def _modes_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    """All eigenvectors by LAPACK: matrix, vectors, work space; of the lowest, two sparse factors."""
-    if "lowest" in parameters:
-        vectors = 10 * 24 * (parameters["lowest"] + 20)  # of Lanczos, for each atom [B]
-        seconds = sum(0.1 + 2e-5 * n**1.5 + 1.5e-6 * parameters["lowest"] * n for n in sizes)
-        return Cost(seconds, PROCESS_MEMORY + (200e3 + vectors) * max(sizes))
-    return Cost(sum(0.1 + 2.6e-10 * (3 * n) ** 3 for n in sizes), PROCESS_MEMORY + 5 * 8 * (3 * max(sizes)) ** 2)
-
-
-def _summary_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    """Reads what is kept of every glass, above all a hundred eigenvectors or so."""
-    return Cost(0.3 + 2e-5 * sum(sizes), PROCESS_MEMORY + 2400 * sum(sizes))
-
-
-def _scan_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    """Hundreds of constrained Newton steps for one of the smallest glasses, after all glasses were read."""
-    return Cost(0.5 + 5e-4 * min(sizes) ** 1.5, PROCESS_MEMORY + 2400 * sum(sizes) + 200e3 * max(sizes))
-
-
-def _fit_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    return Cost(0.2 + 5e-4 * parameters["resamples"], PROCESS_MEMORY + 2400 * sum(sizes))
-
-
-def _thermal_cost(parameters: Parameters, sizes: Sequence[int]) -> Cost:
-    return Cost(0.5 + 0.2 * len(parameters["temperatures"]), PROCESS_MEMORY)
-
-
 # --- the table ----------------------------------------------------------------------------------------------
 
 
@@ -229,16 +168,16 @@ def _no_parameters(config: StudyConfig) -> dict[str, Any]:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("glass", 1, Glass, _glass, _glass_parameters, _glass_cost),
-    Stage("elasticity", 1, Elasticity, _elasticity, _no_parameters, _elasticity_cost, needs=("glass",)),
-    Stage("modes", 1, Modes, _modes, _mode_parameters, _modes_cost, needs=("glass",)),
+    Stage("glass", 1, Glass, _glass, _glass_parameters, glass_cost),
+    Stage("elasticity", 1, Elasticity, _elasticity, _no_parameters, elasticity_cost, needs=("glass",)),
+    Stage("modes", 1, Modes, _modes, _mode_parameters, modes_cost, needs=("glass",)),
     Stage(
         "soft_modes",
         1,
         SoftModes,
         _soft_modes,
         _selection_parameters,
-        _soft_mode_cost,
+        soft_mode_cost,
         needs=("glass", "elasticity", "modes"),
     ),
     Stage(
@@ -247,7 +186,7 @@ STAGES: tuple[Stage, ...] = (
         StructureSummary,
         _structure,
         lambda c: c.structure.model_dump(),
-        _summary_cost,
+        summary_cost,
         needs=("glass",),
         per_sample=False,
     ),
@@ -257,7 +196,7 @@ STAGES: tuple[Stage, ...] = (
         SoundSummary,
         _sound,
         _no_parameters,
-        _summary_cost,
+        summary_cost,
         needs=("elasticity",),
         per_sample=False,
     ),
@@ -267,7 +206,7 @@ STAGES: tuple[Stage, ...] = (
         VibrationSummary,
         _vibrations,
         lambda c: {"bins": c.modes.bins},
-        _summary_cost,
+        summary_cost,
         needs=("modes",),
         per_sample=False,
     ),
@@ -277,7 +216,7 @@ STAGES: tuple[Stage, ...] = (
         ModeChoice,
         _scan,
         _no_parameters,
-        _scan_cost,
+        scan_cost,
         needs=("glass", "modes", "soft_modes"),
         per_sample=False,
     ),
@@ -287,7 +226,7 @@ STAGES: tuple[Stage, ...] = (
         EnsembleParameters,
         _soft_potentials,
         _fit_parameters,
-        _fit_cost,
+        fit_cost,
         needs=("soft_modes", "structure", "sound"),
         per_sample=False,
     ),
@@ -297,7 +236,7 @@ STAGES: tuple[Stage, ...] = (
         ThermalPrediction,
         _thermal,
         _thermal_parameters,
-        _thermal_cost,
+        thermal_cost,
         needs=("structure", "sound", "vibrations", "soft_potentials"),
         per_sample=False,
     ),

@@ -10,10 +10,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from atomsim.certificate import Certificate, lowest_eigenvalue, zero_tolerance
+from atomsim.certificate import Certificate, certificate_of, translations
 from atomsim.engines.lammps import LammpsEngine
 from atomsim.errors import NotAMinimum, NotConverged
-from atomsim.factorise import SymmetricFactor
 from atomsim.finite_difference import THREE_POINTS, difference_rows
 from atomsim.hessian import mass_weighted
 from atomsim.results import Array, quantity
@@ -138,19 +137,14 @@ def _obeying_the_sum_rule(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 def certify_hessian(hessian: sparse.csr_matrix, mass_n: Array, max_force: float) -> Certificate:
     """Count negative eigenvalues and zero modes by inertia, and find the lowest other eigenvalue [eV/(amu angstrom^2)].
 
+    As :func:`atomsim.certificate.certificate_of` does it.
+
     Args:
         hessian: second derivatives, translations free [eV/angstrom^2].
         mass_n: masses [amu].
         max_force: largest force component [eV/angstrom].
     """
-    matrix = mass_weighted(hessian, mass_n, 3)
-    tolerance = zero_tolerance(matrix)
-    below, above = (SymmetricFactor(matrix, shift=shift) for shift in (-tolerance, tolerance))
-    n_negative, n_zero = below.n_negative, above.n_negative - below.n_negative
-    below.release()
-    above.release()
-    lowest = lowest_eigenvalue(matrix, n_skip=n_zero, n_negative=n_negative)
-    return Certificate(max_force, n_zero, n_negative, lowest, tolerance)
+    return certificate_of(mass_weighted(hessian, mass_n, 3), translations(mass_n, 3), max_force)
 
 
 def require_minimum(certificate: Certificate, *, name: str) -> None:

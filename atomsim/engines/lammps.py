@@ -11,6 +11,7 @@ is read is gathered, what is put is scattered, in the order of the atoms' number
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,6 +32,7 @@ LONGEST_STEP = 0.1  # of one atom in one step of a descent [angstrom, or sigma]
 LINE_SEARCH_END = 1e-6  # down to here conjugate gradients are faster than FIRE; further down energies are rounded
 MOST_STEPS = 20_000
 EXPLODED = 10.0  # times the temperature of the thermostat: the time step was too long [-]
+COUNTER = "counter"  # name of what counts the evaluations of a descent in LAMMPS
 INTEGERS, NUMBERS = 0, 1  # kinds of arrays in calls of LAMMPS
 
 
@@ -87,10 +89,11 @@ class LammpsBox:
     PRESSURE_UNIT: ClassVar[float]  # what LAMMPS calls 1, in the unit of :class:`Evaluation`
     DESCENT_STEP: ClassVar[float]  # time step with which FIRE begins
 
-    def __init__(self, species_n: IntArray, cell_cc: Array, *, n_species: int) -> None:
+    def __init__(self, potential: str, species_n: IntArray, cell_cc: Array, *, n_species: int) -> None:
         """Start LAMMPS with atoms that have no positions yet.
 
         Args:
+            potential: what messages call the potential.
             species_n: species of each atom, 0, 1, ...
             cell_cc: cell vectors as rows, along the axes [angstrom, or sigma].
             n_species: number of species.
@@ -99,7 +102,12 @@ class LammpsBox:
             InputError: a cell that is not orthogonal.
             MissingExtra: LAMMPS is not installed.
         """
-        self.species_n, self.n_atoms, self.n_evaluations = species_n.copy(), len(species_n), 0
+        self.potential, self.species_n, self.n_atoms, self.n_evaluations = (
+            potential,
+            species_n.copy(),
+            len(species_n),
+            0,
+        )
         self._low_c, self._edge_c, self._offset_nc = np.zeros(3), _edges(cell_cc), np.zeros((self.n_atoms, 3))
         module = require_lammps()
         self._lammps = module.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
@@ -172,27 +180,61 @@ class LammpsBox:
             species_n: other species than those of the engine.
 
         Raises:
-            InputError: positions that are not finite.
+            InputError: positions that are not finite, or what LAMMPS does not compute.
+            NotConverged: the energy or a force is no finite number; ``estimate`` holds the positions.
         """
         self._place(positions_nc, species_n)
-        self._settle()
-        self._lammps.command("run 0 post no")
-        self._ready, self.n_evaluations = species_n is None, self.n_evaluations + 1
+        self._compute("run 0 post no")
+        self._ready = species_n is None
         pressure_c = self._lammps.numpy.extract_compute("virial", 0, 1)[:3] * self.PRESSURE_UNIT
-        return Evaluation(float(self._lammps.get_thermo("pe")), self._gather("f"), pressure_c)
+        energy, forces_nc = float(self._lammps.get_thermo("pe")), self._gather("f")
+        if not np.isfinite(energy):
+            raise self._too_near(f"energy {energy:g}", positions_nc)
+        return Evaluation(energy, self._finite(forces_nc, positions_nc), pressure_c)
 
     def forces(self, positions_nc: Array) -> Array:
         """Return the forces alone, faster than :meth:`evaluate` along a sequence of close configurations [eV/angstrom].
 
         Args:
             positions_nc: positions, (N, 3) [angstrom].
+
+        Raises:
+            InputError: positions that are not finite, or what LAMMPS does not compute.
+            NotConverged: a force is no finite number; ``estimate`` holds the positions.
         """
         if not self._ready:
             return self.evaluate(positions_nc).forces_nc
         self._place(positions_nc)
-        self._lammps.command("run 1 pre no post no")  # nothing moves the atoms; neighbours and images are kept up
+        self._compute("run 1 pre no post no", settle=False)  # nothing moves the atoms; neighbours and images are kept
+        return self._finite(self._gather("f"), positions_nc)
+
+    def _compute(self, command: str, *, settle: bool = True) -> None:
+        """Evaluate the forces on atoms that were put somewhere; what LAMMPS refuses is the user's to know."""
         self.n_evaluations += 1
-        return self._gather("f")
+        try:
+            if settle:
+                self._settle()
+            self._lammps.command(command)
+        except Exception as error:  # LAMMPS raises nothing narrower
+            raise InputError(
+                f"potential {self.potential!r}: LAMMPS cannot compute this configuration of {self.n_atoms} atoms in a "
+                f"box of {' x '.join(f'{edge:.4g}' for edge in self._edge_c)}: {error}; look for atoms that lie on "
+                "each other and for a box in other units than the potential's"
+            ) from error
+
+    def _finite(self, forces_nc: Array, positions_nc: Array) -> Array:
+        """The forces, if they are numbers."""
+        if not np.isfinite(forces_nc).all():
+            atom = int(np.argmin(np.isfinite(forces_nc).all(axis=1)))
+            raise self._too_near(f"force {forces_nc[atom].tolist()} on atom {atom}", positions_nc)
+        return forces_nc
+
+    def _too_near(self, what: str, positions_nc: Array) -> NotConverged:
+        return NotConverged(
+            f"potential {self.potential!r}: {what}; atoms lie on each other: move them apart, or remove those that are "
+            "there twice",
+            estimate=positions_nc,
+        )
 
     def descend(self, positions_nc: Array, *, tolerance: float, most: int = MOST_STEPS) -> Array:
         """Go downhill until max|F| falls below the tolerance; return positions, not wrapped [angstrom].
@@ -206,8 +248,11 @@ class LammpsBox:
             most: limit of steps of each method.
         """
         self._put(positions_nc)
-        before = self._lammps.extract_global("ntimestep")
         coarse = max(tolerance, LINE_SEARCH_END)
+        evaluations = itertools.count()
+        # LAMMPS tells how many steps it made; the evaluations in them are counted where each calls for forces of ours.
+        self._command(f"fix {COUNTER} all external pf/callback 1 1")
+        self._lammps.set_fix_external_callback(COUNTER, lambda *_: next(evaluations))
         self._command(
             f"""
             timestep {self.DESCENT_STEP}
@@ -216,9 +261,10 @@ class LammpsBox:
             minimize 0.0 {coarse!r} {most} {10 * most}
             min_style fire
             minimize 0.0 {tolerance!r} {most} {10 * most}
+            unfix {COUNTER}
             """
         )
-        self.n_evaluations += self._lammps.extract_global("ntimestep") - before
+        self.n_evaluations += next(evaluations)
         return self.positions()
 
     def positions(self) -> Array:
@@ -269,7 +315,7 @@ class LammpsEngine(LammpsBox):
         """
         potential.require(elements)
         self.tabulated = potential.tabulated
-        super().__init__(species_n, cell_cc, n_species=len(elements))
+        super().__init__(potential.name, species_n, cell_cc, n_species=len(elements))
         for kind, mass in enumerate(masses_of_elements(elements, np.arange(len(elements))).tolist(), start=1):
             self._lammps.command(f"mass {kind} {mass!r}")
         self._bind(potential, elements)

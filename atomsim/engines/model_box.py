@@ -130,7 +130,7 @@ class ModelBox(LammpsBox):
         species_n = (
             system.species_n if system.model.mixing.kind == "species" else np.zeros(len(system.size_n), np.int64)
         )
-        super().__init__(species_n, system.cell_cc, n_species=len(system.model.mixing.lengths))
+        super().__init__(system.model.name, species_n, system.cell_cc, n_species=len(system.model.mixing.lengths))
         self._scatter("radius", 0.5 * system.size_n)
         self._scatter("rmass", system.mass_n)
         self._lammps.commands_list(

@@ -37,7 +37,7 @@ class LammpsRun:
     log: MDLog
     frames: tuple[MDState, ...] = ()
     rest_nc: Array | None = quantity("sigma", "positions after the descent, not wrapped", default=None)
-    descent_steps: int = quantity("1", "steps of the descent, with one or more evaluations each", default=0)
+    descent_evaluations: int = quantity("1", "force evaluations of the descent", default=0)
 
 
 def system_of(interaction: PairInteraction, mass_n: Array) -> ModelSystem:
@@ -131,7 +131,7 @@ def run(
         log=_log(done, state, time_step, degrees_of_freedom(interaction.n_atoms, interaction.model.dimension)),
         frames=tuple(_state(frame, after, time_step) for frame in done.frames),
         rest_nc=done.rest_nc,
-        descent_steps=done.descent_steps,
+        descent_evaluations=done.descent_evaluations,
     )
 
 

@@ -79,7 +79,7 @@ class Done:
     samples: tuple[Sample, ...] = ()
     frames: tuple[Frame, ...] = ()
     rest_nc: Array | None = quantity("sigma", "positions at the end of the descent", default=None)
-    descent_steps: int = quantity("1", "steps of the descent, with one or more evaluations each", default=0)
+    descent_evaluations: int = quantity("1", "force evaluations of the descent", default=0)
 
 
 def evaluate(system: ModelSystem, positions_nc: Array, *, progress: Progress | None = None) -> Evaluation:

@@ -17,24 +17,11 @@ class StrainedEngine(LammpsEngine):
     and what comes back is turned to the axes of the user.
     """
 
-    def __init__(
-        self, potential: EnginePotential, elements: tuple[str, ...], species_n: IntArray, cell_cc: Array
-    ) -> None:
-        """Start LAMMPS with the box as it is without strain.
-
-        Args:
-            potential: the potential.
-            elements: chemical symbol of each species.
-            species_n: species of each atom, 0, 1, ...
-            cell_cc: cell vectors as rows, along the axes [angstrom].
-
-        Raises:
-            InputError: an element that the potential lacks, or a cell that is not orthogonal.
-            MissingExtra: LAMMPS is not installed.
-        """
-        super().__init__(potential, elements, species_n, cell_cc)
+    def _bind(self, potential: EnginePotential, elements: tuple[str, ...]) -> None:
+        """Read the potential, and begin with the box as it is without strain."""
+        super()._bind(potential, elements)
         self._lammps.command("change_box all triclinic")
-        self._rest_cc, self._strain_cc = np.array(cell_cc, dtype=float), np.eye(3)
+        self._rest_cc, self._strain_cc = self.cell_cc, np.eye(3)
         self._box_cc, self._turn_cc = self._rest_cc, np.eye(3)
 
     def strained_forces(self, positions_nc: Array, deformation_cc: Array) -> Array:

@@ -124,7 +124,7 @@ def pair_kernel(
             x, y, z = places.x[p], places.y[p], places.z[p]
             total, fx, fy, fz = 0.0, 0.0, 0.0, 0.0
             neighbours = rows.neighbours[row]
-            for k in range(rows.length[row]):
+            for k in range(rows.filled[row]):
                 q = neighbours[k]
                 dx, dy, dz = x - places.x[q], y - places.y[q], z - places.z[q]
                 factor, weight = _scales(p, q, places, constants, mixing)

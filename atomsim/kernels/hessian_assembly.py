@@ -1,24 +1,33 @@
 """Compiled assembly of sparse matrices made of one small symmetric block per pair, in one pass over the rows.
 
 The pattern is found first: of each row of atoms the neighbours in ascending order, each with its pair, the atom itself
-among them. The elements then are written once, in the order in which they are stored.
+among them. The elements then are written once, in the order in which they are stored. Half of the blocks of a row
+belong to pairs that lie anywhere: the elements of a block stand side by side, so that one such read is one read.
+
+Indices are unsigned: numba gives negative ones a meaning and would test each of them.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from atomsim.results import Array, IntArray
 
-ITSELF = -1  # stands for the pair where a row meets its own atom
+ITSELF = np.uint64(2**32 - 1)  # stands for the pair where a row meets its own atom
+PAIR_BITS = np.uint64(32)  # of an entry; the neighbour has the higher ones
+ONE = np.uint64(1)
+
+EntryArray = NDArray[np.uint64]
 
 
 @njit(cache=True, error_model="numpy")
-def sorted_rows(first: IntArray, second: IntArray, n_atoms: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Return start of each row, and by row the neighbours in ascending order, the atom itself included, and the pairs.
+def sorted_rows(first: IntArray, second: IntArray, n_atoms: int) -> tuple[IntArray, EntryArray]:
+    """Return start of each row, and by row an entry (neighbour, pair) for each neighbour in ascending order.
 
-    Going through the rows in order and writing each into the rows of its neighbours sorts a symmetric pattern.
+    The atom itself is among the neighbours of its row. Going through the rows in order and writing each into the rows
+    of its neighbours sorts a symmetric pattern. Pairs and atoms are fewer than 2^32 - 1.
 
     Args:
         first: first atom of each pair.
@@ -27,38 +36,37 @@ def sorted_rows(first: IntArray, second: IntArray, n_atoms: int) -> tuple[IntArr
     """
     start = np.zeros(n_atoms + 1, np.int64)
     for p in range(first.size):
-        start[first[p] + 1] += 1
-        start[second[p] + 1] += 1
-    for i in range(n_atoms):
-        start[i + 1] += start[i] + 1
-    place = start[:-1].copy()
-    found, pair_found = np.empty(start[-1], np.int64), np.empty(start[-1], np.int64)
-    for p in range(first.size):
-        i, j = first[p], second[p]
-        found[place[i]], pair_found[place[i]] = j, p
-        found[place[j]], pair_found[place[j]] = i, p
-        place[i] += 1
-        place[j] += 1
+        start[np.uint64(first[p]) + ONE] += 1
+        start[np.uint64(second[p]) + ONE] += 1
+    for row in range(n_atoms):
+        start[row + 1] += start[row] + 1
+    place = start[:-1].astype(np.uint64)
+    found = np.empty(start[-1], np.uint64)
+    for p in range(np.uint64(first.size)):
+        i, j = np.uint64(first[p]), np.uint64(second[p])
+        found[place[i]], found[place[j]] = j << PAIR_BITS | p, i << PAIR_BITS | p
+        place[i] += ONE
+        place[j] += ONE
     last = place.copy()
     place[:] = start[:-1]
-    column, pair = np.empty(start[-1], np.int64), np.empty(start[-1], np.int64)
-    for i in range(n_atoms):
-        column[place[i]], pair[place[i]] = i, ITSELF
-        place[i] += 1
-        for k in range(start[i], last[i]):
-            j = found[k]
-            column[place[j]], pair[place[j]] = i, pair_found[k]
-            place[j] += 1
-    return start, column, pair
+    entry = np.empty(start[-1], np.uint64)
+    for atom in range(np.uint64(n_atoms)):
+        entry[place[atom]] = atom << PAIR_BITS | ITSELF
+        place[atom] += ONE
+        for k in range(np.uint64(start[atom]), last[atom]):
+            j = found[k] >> PAIR_BITS
+            entry[place[j]] = atom << PAIR_BITS | found[k] & ITSELF
+            place[j] += ONE
+    return start, entry
 
 
 @njit(cache=True, error_model="numpy")
-def fill_columns(start, column, dimension, indices, indptr):
+def fill_columns(start, entry, dimension, indices, indptr):
     """Fill ``indices`` and ``indptr`` of the matrix stored by single rows, ``dimension`` rows to an atom.
 
     Args:
         start: start of each row of atoms.
-        column: neighbours by row.
+        entry: entries by row.
         dimension: rows and columns of a block.
         indices: room for the columns, dimension^2 to a block.
         indptr: room for the starts, one more than rows.
@@ -66,89 +74,91 @@ def fill_columns(start, column, dimension, indices, indptr):
     place = 0
     indptr[0] = 0
     for i in range(start.size - 1):
-        for a in range(dimension):
-            for k in range(start[i], start[i + 1]):
-                for b in range(dimension):
-                    indices[place] = dimension * column[k] + b
-                    place += 1
+        begin = place
+        for one in entry[start[i] : start[i + 1]]:
+            lowest = dimension * np.int64(one >> PAIR_BITS)
+            for b in range(dimension):
+                indices[np.uint64(place + b)] = lowest + b
+            place += dimension
+        indptr[dimension * i + 1] = place
+        columns = indices[begin:place]  # the other rows of the atom have the same
+        for a in range(1, dimension):
+            indices[place : place + columns.size] = columns
+            place += columns.size
             indptr[dimension * i + a + 1] = place
 
 
+@njit(cache=True, error_model="numpy", fastmath={"contract", "nsz"})
+def fill_elements(vector: Array, along: Array, across: Array, element: Array) -> None:
+    """Fill ``element`` with xx, xy, (xz,) yy, (yz, zz) of the blocks 4 along R R + 2 across 1 of all pairs.
+
+    Args:
+        vector: separation R of each pair, (P, 3) [sigma].
+        along: second derivative of the energy by the square of the distance [epsilon/sigma^4].
+        across: first derivative [epsilon/sigma^2].
+        element: room for the elements, 3 to a block in two dimensions and 6 in three [epsilon/sigma^2].
+    """
+    spatial = element.shape[1] == 6
+    for p in range(along.size):
+        x, y, z = vector[p, 0], vector[p, 1], vector[p, 2]
+        weight, plain = 4.0 * along[p], 2.0 * across[p]
+        if spatial:
+            element[p, 0], element[p, 1], element[p, 2] = weight * x * x + plain, weight * x * y, weight * x * z
+            element[p, 3], element[p, 4], element[p, 5] = weight * y * y + plain, weight * y * z, weight * z * z + plain
+        else:
+            element[p, 0], element[p, 1], element[p, 2] = weight * x * x + plain, weight * x * y, weight * y * y + plain
+
+
 @njit(cache=True, error_model="numpy")
-def fill_blocks(start: IntArray, pair: IntArray, blocks: Array, data: Array) -> None:
+def fill_planar(start: IntArray, entry: EntryArray, element: Array, data: Array) -> None:
+    """Fill ``data`` as :func:`fill_spatial` does, in two dimensions.
+
+    Args:
+        start: start of each row of atoms.
+        entry: entries by row.
+        element: xx, xy, yy of the block of each pair [any unit].
+        data: room for the elements, 4 to a block [unit of the blocks].
+    """
+    for i in range(start.size - 1):
+        width, here = start[i + 1] - start[i], 0
+        row = data[4 * start[i] : 4 * start[i + 1]].reshape((2, width, 2))
+        xx = xy = yy = 0.0
+        for k in range(width):
+            p = entry[start[i] + k] & ITSELF
+            if p == ITSELF:
+                here = k
+                continue
+            pxx, pxy, pyy = element[p, 0], element[p, 1], element[p, 2]
+            xx, xy, yy = xx + pxx, xy + pxy, yy + pyy
+            row[0, k, 0], row[0, k, 1], row[1, k, 0], row[1, k, 1] = -pxx, -pxy, -pxy, -pyy
+        row[0, here, 0], row[0, here, 1], row[1, here, 0], row[1, here, 1] = xx, xy, xy, yy
+
+
+@njit(cache=True, error_model="numpy")
+def fill_spatial(start: IntArray, entry: EntryArray, element: Array, data: Array) -> None:
     """Fill ``data`` with minus the block of each pair off the diagonal and the sum of the blocks of a row on it.
 
     Args:
         start: start of each row of atoms.
-        pair: pairs by row.
-        blocks: block of each pair, (P, d, d) [any unit].
-        data: room for the elements, d^2 to a block [unit of the blocks].
-    """
-    d = blocks.shape[1]
-    own = np.empty((d, d))
-    for i in range(start.size - 1):
-        own[:] = 0.0
-        width, begin, here = start[i + 1] - start[i], d * d * start[i], 0
-        for k in range(width):
-            p = pair[start[i] + k]
-            if p == ITSELF:
-                here = k
-                continue
-            for a in range(d):
-                for b in range(d):
-                    data[begin + (a * width + k) * d + b] = -blocks[p, a, b]
-                    own[a, b] += blocks[p, a, b]
-        for a in range(d):
-            for b in range(d):
-                data[begin + (a * width + here) * d + b] = own[a, b]
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "nsz"})
-def fill_bonds(
-    start: IntArray, pair: IntArray, vector: Array, along: Array, across: Array, dimension: int, data: Array
-) -> None:
-    """Fill ``data`` as :func:`fill_blocks` does, for blocks 4 along R R + 2 across 1 that are never stored.
-
-    Args:
-        start: start of each row of atoms.
-        pair: pairs by row.
-        vector: separation R of each pair, (P, 3) [sigma].
-        along: second derivative of the energy by the square of the distance [epsilon/sigma^4].
-        across: first derivative [epsilon/sigma^2].
-        dimension: 2 or 3.
-        data: room for the elements [epsilon/sigma^2].
+        entry: entries by row.
+        element: xx, xy, xz, yy, yz, zz of the block of each pair [any unit].
+        data: room for the elements, 9 to a block [unit of the blocks].
     """
     for i in range(start.size - 1):
-        width, begin, here = start[i + 1] - start[i], dimension * dimension * start[i], 0
+        width, here = start[i + 1] - start[i], 0
+        row = data[9 * start[i] : 9 * start[i + 1]].reshape((3, width, 3))
         xx = xy = xz = yy = yz = zz = 0.0
-        row, down = begin, dimension * width
         for k in range(width):
-            p = pair[start[i] + k]
+            p = entry[start[i] + k] & ITSELF
             if p == ITSELF:
                 here = k
                 continue
-            x, y = vector[p, 0], vector[p, 1]
-            weight, plain = 4.0 * along[p], 2.0 * across[p]
-            bxx, bxy, byy = weight * x * x + plain, weight * x * y, weight * y * y + plain
-            xx += bxx
-            xy += bxy
-            yy += byy
-            place = row + dimension * k
-            data[place], data[place + 1] = -bxx, -bxy
-            data[place + down], data[place + down + 1] = -bxy, -byy
-            if dimension == 3:
-                z = vector[p, 2]
-                bxz, byz, bzz = weight * x * z, weight * y * z, weight * z * z + plain
-                xz += bxz
-                yz += byz
-                zz += bzz
-                data[place + 2], data[place + down + 2] = -bxz, -byz
-                place += 2 * down
-                data[place], data[place + 1], data[place + 2] = -bxz, -byz, -bzz
-        place = row + dimension * here
-        data[place], data[place + 1] = xx, xy
-        data[place + down], data[place + down + 1] = xy, yy
-        if dimension == 3:
-            data[place + 2], data[place + down + 2] = xz, yz
-            place += 2 * down
-            data[place], data[place + 1], data[place + 2] = xz, yz, zz
+            pxx, pxy, pxz = element[p, 0], element[p, 1], element[p, 2]
+            pyy, pyz, pzz = element[p, 3], element[p, 4], element[p, 5]
+            xx, xy, xz, yy, yz, zz = xx + pxx, xy + pxy, xz + pxz, yy + pyy, yz + pyz, zz + pzz
+            row[0, k, 0], row[0, k, 1], row[0, k, 2] = -pxx, -pxy, -pxz
+            row[1, k, 0], row[1, k, 1], row[1, k, 2] = -pxy, -pyy, -pyz
+            row[2, k, 0], row[2, k, 1], row[2, k, 2] = -pxz, -pyz, -pzz
+        row[0, here, 0], row[0, here, 1], row[0, here, 2] = xx, xy, xz
+        row[1, here, 0], row[1, here, 1], row[1, here, 2] = xy, yy, yz
+        row[2, here, 0], row[2, here, 1], row[2, here, 2] = xz, yz, zz

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from numba import njit
 
 from atomsim.kernels.forces import horner, inverse_power
-from atomsim.results import Array
 
 
-@njit(cache=True, error_model="numpy")
-def fill_derivatives(
-    vector: Array, length: Array, energy: Array, exponent: float, singular: Array, regular: Array, derivative: Array
-) -> None:
-    """Fill ``derivative`` with d^k phi / d(r^2)^k, k = 0..4, of pairs that are known to be inside the cut-off.
+@cache
+def derivative_kernel(exponent: float, n_singular: int, n_regular: int, n_orders: int) -> Callable[..., None]:
+    """Return the compiled function that fills d^k phi / d(r^2)^k of pairs that are known to be inside the cut-off.
+
+    Its arguments are the separations (P, 3) [sigma], lengths [sigma] and energies [epsilon] of the pairs, the
+    coefficients of the singular and of the regular part by order and power, and room for the result, (orders, P).
+    Powers and polynomials are unrolled and the loop vectorised, as in :func:`atomsim.kernels.forces.pair_kernel`.
 
     Args:
-        vector: separation of each pair, (P, 3) [sigma].
-        length: lambda of each pair [sigma].
-        energy: epsilon of each pair [epsilon].
-        exponent: of the singular part of the radial function [-].
-        singular: coefficients of its derivatives by order and power [-].
-        regular: those of the regular part [-].
-        derivative: room for the result, (5, P) [epsilon/sigma^2k].
+        exponent: exponent of the singular part of the radial function [-].
+        n_singular: number of coefficients of the singular polynomial.
+        n_regular: number of coefficients of the regular polynomial.
+        n_orders: number of orders, k = 0, 1, ...
     """
-    halves = int(exponent) if int(exponent) == exponent else -1
-    for p in range(vector.shape[0]):
-        inverse_square, scale = 1.0 / (length[p] * length[p]), energy[p]
-        u = (vector[p, 0] ** 2 + vector[p, 1] ** 2 + vector[p, 2] ** 2) * inverse_square
-        inverse_u = 1.0 / u
-        power = inverse_power(inverse_u, exponent, halves)
-        for k in range(derivative.shape[0]):
-            value = power * horner(u, singular[k], singular.shape[1]) + horner(u, regular[k], regular.shape[1])
-            derivative[k, p] = scale * value
-            power *= inverse_u
-            scale *= inverse_square
+    halves = int(exponent) if float(exponent).is_integer() else -1
+
+    @njit(cache=True, error_model="numpy")
+    def kernel(vector, length, energy, singular, regular, derivative):
+        for p in range(vector.shape[0]):
+            inverse_square, scale = 1.0 / (length[p] * length[p]), energy[p]
+            u = (vector[p, 0] ** 2 + vector[p, 1] ** 2 + vector[p, 2] ** 2) * inverse_square
+            inverse_u = 1.0 / u
+            power = inverse_power(inverse_u, exponent, halves)
+            for k in range(n_orders):
+                value = power * horner(u, singular[k], n_singular) + horner(u, regular[k], n_regular)
+                derivative[k, p] = scale * value
+                power *= inverse_u
+                scale *= inverse_square
+
+    return kernel

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plane_wells import plane_wells
 from small_alloy import run_alloy
 from verbs import Command, command_line
 
 from analysis.modes import Modes, full_spectrum
+from analysis.soft_modes.directions import Directions
+from analysis.soft_modes.nonlinear import NonlinearModes
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, QuenchParameters, inherent_structure, make_glass
 from atomsim.structure import random_start
@@ -53,6 +56,24 @@ def binary_glass() -> Glass:
     atoms = random_start(get_model("lerner-binary"), 160, 0.82, rng)
     atoms.set_masses(rng.uniform(0.5, 2.0, len(atoms)))
     return inherent_structure(atoms, "lerner-binary", on_saddle="push")
+
+
+@pytest.fixture(scope="session")
+def plane_glass() -> Glass:
+    """A plane glass with two neighbouring minima."""
+    return plane_wells().glass
+
+
+@pytest.fixture(scope="session")
+def cubic() -> NonlinearModes:
+    """The cubic modes of the plane glass."""
+    return plane_wells().cubic
+
+
+@pytest.fixture(scope="session")
+def directions() -> Directions:
+    """Those of its cubic modes along which there are other minima."""
+    return plane_wells().directions
 
 
 @pytest.fixture(scope="session")

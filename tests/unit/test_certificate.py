@@ -18,6 +18,7 @@ from atomsim.certificate import (
     translations,
     zero_tolerance,
 )
+from atomsim.engines.hessian import certify_hessian
 from atomsim.factorise import SymmetricFactor
 from atomsim.hessian import hessian_matrix, mass_weighted
 from atomsim.minimise import settle
@@ -181,3 +182,19 @@ def test_translations_are_the_zero_modes(binary_glass: Glass) -> None:
     np.testing.assert_allclose(zero_modes.T @ zero_modes, np.eye(3), atol=1e-14)
     assert np.abs(matrix @ zero_modes).max() < 1e-12 * matrix.diagonal().mean()
     assert zero_modes.shape[1] == expected_zero_modes(binary_glass.interaction())
+
+
+@pytest.mark.parametrize("name", ["many neighbours", "saddle", "rattler"])
+def test_hessians_of_engines_are_certified_the_short_way_too(name: str, factorisations: list[float]) -> None:
+    """The matrix of an engine stands for any: here it is that of pair models, whose certificate is known."""
+    case = HEALTHY[name]() if name in HEALTHY else OTHERS[name][0]()
+    interaction, positions_nc, _ = case
+    mass_n = np.random.default_rng(7).uniform(20.0, 60.0, interaction.n_atoms)
+    known = certify(interaction, positions_nc, mass_n)
+    factorisations.clear()
+    hessian = hessian_matrix(interaction.terms(positions_nc))
+    assert_same(certify_hessian(hessian, mass_n, known.max_force), known)
+    assert (factorisations == [0.0]) == (name in HEALTHY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "lowest_if_minimum", lambda *_: None)
+        assert_same(certify_hessian(hessian, mass_n, known.max_force), known)

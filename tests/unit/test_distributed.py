@@ -323,6 +323,8 @@ setsid sh "$here/script.$$" > "$here/printed.$$" 2>&1 &
 echo $! > "$here/group.$$"
 echo "Submitted batch job $$"
 """
+REFUSAL = """if [ -e "$here/full" ]; then cat "$here/full" >&2; exit 1; fi
+"""
 SCANCEL = """#!/bin/sh
 here=$(dirname "$0")
 echo "$1" >> "$here/cancelled"
@@ -378,6 +380,32 @@ def test_a_lost_job_is_submitted_again(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(list(folder.glob("script.*"))) == 2
     assert len((folder / "cancelled").read_text().split()) == 2
     assert "distributed.cli.dask_worker" in (folder / "tested").read_text()
+
+
+def test_a_job_refused_after_it_was_lost_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask_jobqueue")
+    folder, work = tmp_path / "bin", tmp_path / "work"
+    work.mkdir()
+    install(folder, monkeypatch, sbatch=SBATCH.replace("cp ", REFUSAL + "cp ", 1), scancel=SCANCEL)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(house.ROOT), str(Path(dask_samples.__file__).parent)]))
+    told: list[str] = []
+
+    def kill_job() -> None:
+        process = int(wait_for(work / "waits-0"))
+        (folder / "full").write_text("the queue is closed")
+        os.killpg(os.getpgid(process), signal.SIGKILL)
+        end = time.monotonic() + dask_samples.PATIENCE
+        while not told and time.monotonic() < end:
+            time.sleep(0.01)
+        (work / "go").touch()
+
+    place = SlurmJobs(2, 1, "1 GB", interface="lo", local_directory=str(tmp_path))
+    patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "100ms"})
+    with patience, DaskWorkers(place, report=told.append) as workers, meanwhile(kill_job):
+        (process,) = workers.map(dask_samples.wait_and_tell, [Task(0, work)])
+    assert process == int(wait_for(work / "waits-0"))  # by the job that is left
+    (line,) = told
+    assert line.startswith("warning: SLURM refuses a job of workers: the queue is closed; the run goes on")
 
 
 def test_refused_jobs_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

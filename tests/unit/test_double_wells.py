@@ -58,21 +58,6 @@ UNIT_HBAR = np.sqrt(2)  # makes -hbar^2/2 d^2/ds^2 the kinetic term of the soft 
 
 
 @pytest.fixture(scope="module")
-def plane_glass() -> Glass:
-    return plane_wells().glass
-
-
-@pytest.fixture(scope="module")
-def cubic() -> NonlinearModes:
-    return plane_wells().cubic
-
-
-@pytest.fixture(scope="module")
-def directions() -> Directions:
-    return plane_wells().directions
-
-
-@pytest.fixture(scope="module")
 def wells() -> DoubleWells:
     return plane_wells().wells
 

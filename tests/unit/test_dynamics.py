@@ -75,11 +75,13 @@ def test_verlet_kernels_equal_numpy() -> None:
     positions_nc, velocities_nc, forces_nc = rng.standard_normal((3, 7, 3))
     mass_n = rng.uniform(0.5, 3.0, 7)
     x, v = positions_nc.copy(), velocities_nc.copy()
-    kick_drift(x, v, forces_nc, mass_n, 0.1)
+    for first, last in ((0, 3), (3, 7)):
+        kick_drift(first, last, x, v, forces_nc, mass_n, 0.1)
     expected_v = velocities_nc + 0.05 * forces_nc / mass_n[:, None]
     np.testing.assert_allclose(v, expected_v, rtol=1e-14)
     np.testing.assert_allclose(x, positions_nc + 0.1 * expected_v, rtol=1e-14)
-    kick(v, forces_nc, mass_n, 0.1)
+    for first, last in ((0, 3), (3, 7)):
+        kick(first, last, v, forces_nc, mass_n, 0.1)
     np.testing.assert_allclose(v, velocities_nc + 0.1 * forces_nc / mass_n[:, None], rtol=1e-14, atol=1e-15)
     assert kinetic_energy(v, mass_n) == pytest.approx(0.5 * (mass_n[:, None] * v**2).sum(), rel=1e-14)
 

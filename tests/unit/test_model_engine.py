@@ -20,10 +20,10 @@ from atomsim.engines.model_dynamics import system_of
 from atomsim.engines.model_protocol import Done, Protocol, Stage, follow
 from atomsim.engines.ranks import call_on_ranks, launcher
 from atomsim.errors import InputError, MissingExtra, NotConverged
-from atomsim.minimise import COARSE_TOLERANCES, descend
+from atomsim.minimise import COARSE_TOLERANCES
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import get_model
-from atomsim.quench import Glass, QuenchParameters, inherent_structure, make_glass
+from atomsim.quench import Glass, QuenchParameters, inherent_structure, make_glass, without_overlaps
 from atomsim.results import Array
 from atomsim.structure import make_atoms, random_start
 from atomsim.thermostat import degrees_of_freedom
@@ -53,7 +53,7 @@ def liquid(name: str = QUICK, *, temperature: float = 1.0) -> tuple[PairInteract
     rng, model = np.random.default_rng(5), get_model(name)
     atoms = random_start(model, MODELS[name], model.density, rng)
     interaction = PairInteraction.from_atoms(model, atoms)
-    start_nc = descend(interaction, atoms.positions, max_evaluations=60)
+    start_nc = without_overlaps(interaction, atoms.positions)
     mass_n = rng.uniform(0.5, 2.0, len(atoms))
     return interaction, dynamics.start(interaction, start_nc, temperature=temperature, rng=rng, mass_n=mass_n)
 
@@ -217,7 +217,7 @@ def by_lammps(glass: Glass, start_nc: Array) -> Glass:
     interaction = glass.interaction()
     still = dynamics.start(interaction, start_nc, temperature=0.0, rng=np.random.default_rng(1))
     run = model_dynamics.run(interaction, still, [], ranks=2, time_step=STEP, rest_tolerance=COARSE_TOLERANCES[0])
-    assert run.descent_steps > 10 and run.rest_nc is not None
+    assert run.descent_evaluations > 10 and run.rest_nc is not None
     assert np.abs(interaction.energy_and_forces(run.rest_nc)[1]).max() <= COARSE_TOLERANCES[0]
     atoms = make_atoms(run.rest_nc, glass.cell_cc, species_n=glass.species_n, size_n=glass.size_n)
     return inherent_structure(atoms, glass.model)

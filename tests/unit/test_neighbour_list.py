@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import pickle
+import threading
 
 import numpy as np
 import pytest
 from numerics import disordered
 
+import atomsim.team
 from atomsim import dynamics
 from atomsim.errors import InputError
+from atomsim.kernels.neighbours import LANES
 from atomsim.neighbour_list import FIRST_WIDTH, NeighbourList
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import get_model
 from atomsim.results import Array, IntArray
-from atomsim.team import THREADS_VARIABLE, Team, default_threads
+from atomsim.team import HANDOVER, THREADS_VARIABLE, Team, default_threads
 
+TINY = 1e-15  # work worth a thread [s]: all work is
 Image = tuple[int, int, tuple[float, float, float]]
 
 
-def built(cell_cc: Array, periodic: tuple[int, int, int], positions_nc: Array, reach: float) -> NeighbourList:
+def built(
+    cell_cc: Array, periodic: tuple[int, int, int], positions_nc: Array, reach: float, *, threads: int = 1
+) -> NeighbourList:
     n_atoms = len(positions_nc)
     neighbours = NeighbourList(
         cell_cc=cell_cc,
@@ -28,7 +35,7 @@ def built(cell_cc: Array, periodic: tuple[int, int, int], positions_nc: Array, r
         species_n=np.zeros(n_atoms, np.int64),
         size_n=np.ones(n_atoms),
         reach=reach,
-        team=Team(1),
+        team=Team(threads),
     )
     neighbours.build(positions_nc)
     return neighbours
@@ -140,8 +147,47 @@ def test_few_atoms_share_threads(n_atoms: int) -> None:
     assert energies[0] == energies[1] and (energies[0] != 0) == (n_atoms == 2)
 
 
+def test_single_precision_misses_no_neighbour() -> None:
+    # In a wide cell the coordinates are rounded by 1e-5: pairs at exactly the reach are where that would show.
+    rng = np.random.default_rng(16)
+    edge, reach, n_pairs = 300.0, 1.0, 2000
+    first_nc = rng.uniform(0, edge, (n_pairs, 3))
+    direction_nc = rng.standard_normal((n_pairs, 3))
+    direction_nc /= np.linalg.norm(direction_nc, axis=1)[:, None]
+    second_nc = first_nc + reach * (1 - 1e-9) * direction_nc
+    neighbours = built(edge * np.eye(3), (1, 1, 1), np.concatenate([first_nc, second_nc]), reach)
+    first_p, second_p, _ = neighbours.pairs(reach)
+    found = set(zip(first_p.tolist(), second_p.tolist(), strict=True))
+    assert found >= {(i, i + n_pairs) for i in range(n_pairs)}
+    assert len(found) <= neighbours.n_listed / 2 < 1.001 * len(found)
+
+
+@pytest.mark.parametrize("n_atoms", [1, 30])
+def test_rows_are_filled_up_with_a_place_that_stays_out_of_reach(n_atoms: int) -> None:
+    rng = np.random.default_rng(17)
+    reach, positions_nc = 1.3, rng.uniform(0, 4, (n_atoms, 3))
+    neighbours = built(4.0 * np.eye(3), (1, 0, 1), positions_nc, reach)
+    neighbours.move(positions_nc + rng.uniform(-0.2, 0.2, positions_nc.shape))
+    places, rows = neighbours.places, neighbours.rows
+    assert np.all(rows.filled % LANES == 0) and np.all((rows.filled - rows.length) < LANES)
+    assert np.any(rows.filled > rows.length) or n_atoms == 1
+    coordinates_pc = np.stack([places.x, places.y, places.z], axis=1)
+    assert np.linalg.norm(coordinates_pc[:-1] - coordinates_pc[-1], axis=1).min() > 1.5 * reach
+    for length, filled, row in zip(rows.length, rows.filled, rows.neighbours, strict=True):
+        assert np.all(row[length:filled] == len(places.x) - 1) and np.all(row[:length] < len(places.x) - 1)
+
+
+def test_without_a_cutoff_no_row_is_filled_up() -> None:
+    # Any place counts then, how far away it may be.
+    positions_nc = np.random.default_rng(18).uniform(0, 3, (6, 3))
+    neighbours = built(np.eye(3), (0, 0, 0), positions_nc, np.inf)
+    assert len(neighbours.places.x) == 6
+    assert np.array_equal(neighbours.rows.filled, neighbours.rows.length) and np.all(neighbours.rows.length == 5)
+
+
 @pytest.mark.parametrize("specification", ["inverse-power:n=6.5,q=2,cutoff=1.6", "kob-andersen", "ninarello"])
-def test_threads_do_not_change_a_bit(specification: str) -> None:
+def test_threads_do_not_change_a_bit(specification: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atomsim.team, "HANDOVER", TINY)
     model, ends = get_model(specification), []
     for threads in (1, 2, 3):
         interaction, positions_nc = disordered(model, np.random.default_rng(14), n_side=6, shear=0.05)
@@ -160,6 +206,19 @@ def test_threads_do_not_change_a_bit(specification: str) -> None:
     assert np.array_equal(ends[0], ends[1]) and np.array_equal(ends[0], ends[2])
 
 
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_threads_make_the_same_list(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atomsim.team, "HANDOVER", TINY)
+    cell_cc, positions_nc = 5.0 * np.eye(3), np.random.default_rng(19).uniform(-5, 10, (150, 3))
+    one, many = (built(cell_cc, (1, 1, 0), positions_nc, 1.7, threads=k) for k in (1, threads))
+    for name in ("places", "rows"):
+        for field in getattr(one, name)._fields:
+            if field != "neighbours":
+                assert np.array_equal(getattr(getattr(one, name), field), getattr(getattr(many, name), field)), field
+    for row, other, filled in zip(one.rows.neighbours, many.rows.neighbours, one.rows.filled, strict=True):
+        assert np.array_equal(row[:filled], other[:filled])
+
+
 @pytest.mark.parametrize(("threads", "n_rows"), [(1, 5), (2, 5), (3, 2), (4, 0), (4, 101)])
 def test_team_covers_every_row_once(threads: int, n_rows: int) -> None:
     seen_r: IntArray = np.zeros(n_rows, np.int64)
@@ -168,17 +227,65 @@ def test_team_covers_every_row_once(threads: int, n_rows: int) -> None:
         seen_r[first:last] += 1
 
     team = pickle.loads(pickle.dumps(Team(threads)))  # a copy in another process works alike
-    team.share(n_rows, work)
+    team.share(n_rows, work, row_time=1.0)
     assert team.threads == threads and np.all(seen_r == 1)
 
 
-def test_errors_of_a_thread_are_raised() -> None:
-    def work(first: int, last: int) -> None:
-        if first > 0:
-            raise ValueError(f"rows {first} to {last}")
+def ranges_of(team: Team, n_rows: int, row_time: float) -> dict[tuple[int, int], int]:
+    """The ranges of rows that a team makes, and the thread of each."""
+    found: dict[tuple[int, int], int] = {}
 
-    with pytest.raises(ValueError, match="rows 5 to 10"):
-        Team(2).share(10, work)
+    def work(first: int, last: int) -> None:
+        found[first, last] = threading.get_ident()
+
+    team.share(n_rows, work, row_time=row_time)
+    return found
+
+
+def test_short_work_is_not_handed_over() -> None:
+    team, here = Team(4), threading.get_ident()
+    assert ranges_of(team, 100, HANDOVER / 51) == {(0, 100): here}
+    shared = ranges_of(team, 100, HANDOVER / 49.9)
+    assert set(shared) == {(0, 75), (75, 100)} and shared[0, 75] == here != shared[75, 100]
+    # With rows so long that the others begin at once, the ranges are equal; else this thread is ahead by HANDOVER.
+    assert set(ranges_of(team, 100, 1e6 * HANDOVER)) == {(0, 25), (25, 50), (50, 75), (75, 100)}
+    assert set(ranges_of(team, 100, HANDOVER / 20)) == {(0, 40), (40, 60), (60, 80), (80, 100)}
+
+
+def test_threads_of_a_team_sleep_and_end_with_it() -> None:
+    before = set(threading.enumerate())
+    team = Team(3)
+    assert not set(threading.enumerate()) - before
+    used = set(ranges_of(team, 9, 1.0).values()) | set(ranges_of(team, 9, 1.0).values())
+    helpers = set(threading.enumerate()) - before
+    assert len(helpers) == 2 and used <= {thread.ident for thread in helpers} | {threading.get_ident()}
+    del team
+    gc.collect()
+    for thread in helpers:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def test_a_forked_team_starts_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    team = Team(2)
+    ranges_of(team, 2, 1.0)
+    before = set(threading.enumerate())
+    monkeypatch.setattr(atomsim.team.os, "getpid", lambda: -7)  # threads are not copied into a forked process
+    assert len(ranges_of(team, 2, 1.0)) == 2 and len(set(threading.enumerate()) - before) == 1
+
+
+@pytest.mark.parametrize("culprit", [0, 1])
+def test_errors_of_a_thread_are_raised(culprit: int) -> None:
+    ended = []
+
+    def work(first: int, last: int) -> None:
+        if (first > 0) == culprit:
+            raise ValueError(f"rows {first} to {last}")
+        ended.append(first)
+
+    with pytest.raises(ValueError, match="rows 5 to 10" if culprit else "rows 0 to 5"):
+        Team(2).share(10, work, row_time=1e3)
+    assert ended == [0 if culprit else 5], "the others finish before the error is raised"
 
 
 def test_number_of_threads_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,23 +95,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> WholeStudy:
 
 
 @pytest.fixture(scope="module")
-def plane_glass() -> Glass:
-    return plane_wells().glass
-
-
-@pytest.fixture(scope="module")
 def plane_modes() -> Modes:
     return plane_wells().modes
-
-
-@pytest.fixture(scope="module")
-def cubic() -> NonlinearModes:
-    return plane_wells().cubic
-
-
-@pytest.fixture(scope="module")
-def directions() -> Directions:
-    return plane_wells().directions
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +172,8 @@ def test_tables_of_wells_that_cannot_be_are_refused(tmp_path: Path) -> None:
 def test_more_work_is_forecast_to_take_longer(tmp_path: Path) -> None:
     def seconds(stage: str, *overrides: str) -> float:
         chosen = config(tmp_path, *overrides)
-        (found,) = (one for one in stages_of(chosen) if one.name == stage)
-        return found.cost(found.parameters(chosen), [64, 64]).seconds
+        task, *_ = (task for task in make_plan(chosen, stages_of(chosen)) if task.stage.name == stage)
+        return task.cost.seconds
 
     assert seconds("nonlinear_modes", 'nonlinear_modes.kinds=["cubic"]') < 0.8 * seconds("nonlinear_modes")
     assert seconds("double_wells", 'double_wells.confirm="none"') < 0.8 * seconds("double_wells")

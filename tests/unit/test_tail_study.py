@@ -29,7 +29,7 @@ from analysis.report.limits import limits_of
 from analysis.report.sections import sections_of
 from analysis.report.tail_figures import tail_figures
 from analysis.study import open_study, run_study
-from analysis.study.plan import make_plan
+from analysis.study.plan import ORIGIN, make_plan
 from analysis.study.results import WholeStudy
 from analysis.study.stages import stages_of
 from analysis.validation import study_comparisons
@@ -117,8 +117,10 @@ def test_tables_that_cannot_be_are_refused(tmp_path: Path) -> None:
 
 
 def test_partial_spectra_are_forecast_cheaper(tmp_path: Path) -> None:
-    (stage,) = (stage for stage in stages_of(config(tmp_path)) if stage.name == "modes")
-    some, all_of_them = {"keep_vectors": 20, "lowest": LOWEST}, {"keep_vectors": 20}
+    tasks = make_plan(config(tmp_path), stages_of(config(tmp_path)))
+    task, *_ = (task for task in tasks if task.stage.name == "modes")
+    stage, glass = task.stage, {ORIGIN: task.origin.parameters}
+    some, all_of_them = {"keep_vectors": 20, "lowest": LOWEST, **glass}, {"keep_vectors": 20, **glass}
     assert stage.cost(some, [4000]).seconds < stage.cost(all_of_them, [4000]).seconds / 20
     assert stage.cost(some, [4000]).memory < stage.cost(all_of_them, [4000]).memory
 
@@ -231,6 +233,12 @@ def test_figures_of_the_tail_draw_what_their_tables_hold(study: WholeStudy) -> N
     assert len(figure_distributions([one, two]).axes) == 6
     found = study.tail.distributions
     assert found is not None
+    numbers = found.of("N_k")
+    wide = replace(numbers, edges_x=np.geomspace(9.0, 150.0, len(numbers.edges_x)))
+    ax = plot_distribution([("slow", wide)])
+    ax.figure.canvas.draw()
+    told = [label.get_text() for label in ax.get_xticklabels()]
+    assert {"10", "20", "50", "100"} <= set(told)  # not as powers of ten, which have no room beside each other
     line = plot_distribution([("slow", found.of("W"))]).lines[0]
     table = table_distributions([one])
     drawn = [row[4] for row in table.rows if row[1] == "W [epsilon]"]
