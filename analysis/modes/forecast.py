@@ -20,6 +20,8 @@ from atomsim.results import Array
 METHODS = ("dense", "dissection", "pardiso", "superlu")
 DENSE_LIMIT = 1200  # degrees of freedom below which LAPACK beats the sparse solver for a few modes
 DENSE_SHARE = 4  # LAPACK also where more than one mode in so many is wanted
+SLICES_FROM = 200  # modes from which several shifts are faster than one
+SLICE = 400  # eigenvalues found around one shift: their solutions take some times as long as the factorisation
 
 NUMBER = 8.0  # bytes of one
 PROCESS_MEMORY = 0.2e9  # the interpreter with all its libraries, less what numba compiles [B]
@@ -37,7 +39,12 @@ DENSE_COPIES, FULL_COPIES = 1.3, 4.0  # square matrices that LAPACK keeps: for t
 FACTOR_EFFICIENCY = {"pardiso": 0.75, "superlu": 0.1}
 SINGLE_EFFICIENCY, SOLVE_EFFICIENCY = 1.2, 0.8  # in single precision: of the two factorisations, of solutions
 FULL_EFFICIENCY, FEW_EFFICIENCY = 0.35, 0.2
+DOUBLE_EFFICIENCY, DOUBLE_SOLVE_EFFICIENCY = 0.45, 0.42  # in double precision, of a slice
 FULL_FLOPS, FEW_FLOPS = 9.0, 4.0 / 3.0  # LAPACK's operations over the cube of the size
+VECTORS_PER_MODE = 2.9  # of the Krylov basis around a shift
+ABOVE_ALONE, ABOVE_FIRST = 3.1, 390.0  # of that above a shift: for each mode, and for the first one
+BASIS_PASSES, LOOK_FLOPS = 12.0, 20.0  # work on a basis of b vectors: so many times n b^2 and b^3
+WINDOW_COPIES = 4  # of the vectors of all modes, while they are brought into their final form
 DENSITY_PAIR_BYTES, ROW_BYTES = 225.0, 112.0  # of a pair while the rows are made, and in them afterwards [B]
 FIELDS = 2.2  # blocks of random vectors held at once
 PAIR_SECONDS = 2.7e-9  # one pair in one row and one vector, on one core of an AMD EPYC [s]
@@ -230,7 +237,9 @@ def forecast_modes(
     if method == "dense":
         return _dense(terms, wanted, room, count is None)
     if method in (None, "dissection") and dissection is not None:
-        return _dissected(terms, wanted, room, dissection)
+        plan, dense = _dissected(terms, wanted, room, dissection), _dense(terms, wanted, room, False)
+        faster = method is None and dense.seconds < plan.seconds and dense.memory <= room
+        return dense if faster else plan
     if method == "dissection":
         raise InputError("method 'dissection' needs the order of elimination; expected one in `dissection`")
     return _sparse(terms, wanted, room, method or default_backend())
@@ -246,8 +255,39 @@ def _dense(terms: PairTerms, count: int, room: float, full: bool) -> ModesForeca
     )
 
 
+def sliced_cost(
+    terms: PairTerms, dissection: Dissection, count: int, *, counting: bool = False
+) -> tuple[float, float, int]:
+    """Return memory beyond what the process holds [B], processor time [s] and number of shifts of spectrum slices.
+
+    Args:
+        terms: pairs of the configuration.
+        dissection: order of elimination.
+        count: number of modes.
+        counting: whether the ends of a window are factorised, and nothing else.
+    """
+    size = terms.dimension * terms.n_atoms
+    matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
+    first = min(SLICE // 2, count)
+    slices = -(-(count - first) // SLICE)
+    bases = [
+        (ABOVE_FIRST + ABOVE_ALONE * first) * (first > 0),
+        *[VECTORS_PER_MODE * (count - first) / max(slices, 1)] * slices,
+    ]
+    finding = max(dissection.peak, dissection.nonzeros + size * (2 * max(bases) + SLICE)) + size * count
+    memory = matrix + NUMBER * max(finding, size * WINDOW_COPIES * count)
+    factorisations = (2 if counting else slices) * dissection.flops / DOUBLE_EFFICIENCY
+    solutions = 4.0 * dissection.nonzeros * sum(bases) / DOUBLE_SOLVE_EFFICIENCY
+    rest = sum(BASIS_PASSES * size * basis**2 + LOOK_FLOPS * basis**3 for basis in bases)
+    return memory, (factorisations + solutions + rest) / product_speed(), 2 if counting else 1 + slices
+
+
 def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection) -> ModesForecast:
     size = terms.dimension * terms.n_atoms
+    if count >= SLICES_FROM:
+        memory, seconds, shifts = sliced_cost(terms, dissection, count)
+        basis = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
+        return ModesForecast("dissection", terms.n_atoms, count, process_memory() + memory, seconds, room, basis)
     vectors = ROUGH_BASIS * max(DISSECTED_SPARE * count, count + SPARE_MODES)
     matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
     factor = max(SINGLE * dissection.peak, SINGLE * dissection.nonzeros + NUMBER * 2 * vectors * size)

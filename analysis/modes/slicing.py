@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
+from analysis.modes.forecast import SLICE
 from analysis.modes.frequency import signed_root
 from analysis.modes.krylov import around_shift
 from atomsim.dissection import Dissection
@@ -20,7 +21,6 @@ from atomsim.errors import IncompleteSpectrum, NotConverged
 from atomsim.multifrontal import MultifrontalFactor
 from atomsim.results import Array
 
-SLICE = 400  # eigenvalues found around one shift: their solutions take some times as long as the factorisation
 WIDEST_SLICE = 600  # more below a shift, and it is taken back
 BEYOND = 1.05  # the last shift above the lowest eigenvalues aims at so many times their number
 SAMPLE = 50  # eigenvalues that tell the spacing of the next ones
@@ -57,8 +57,8 @@ class SpectrumSlices:
         self._lower, self._upper = lower, float(abs(matrix).sum(axis=1).max()) if upper is None else upper
         if upper is not None:
             n_upper = self._count_below(upper)
-        self._n_lower = self._count_below(lower)
-        self.count = n_upper - self._n_lower
+        self.n_below = self._count_below(lower)
+        self.count = n_upper - self.n_below
 
     def _count_below(self, end: float) -> int:
         """Number of eigenvalues below an end; how far off one may lie and be counted wrongly is kept."""
@@ -138,14 +138,14 @@ class SpectrumSlices:
         begin, end = recent[-1], signed_root(np.array(self._upper))
         mean = (end - begin) / (self.count - len(value_m))
         spacing = float(np.clip(np.diff(recent).sum() / len(recent), mean / LONGEST_STEP, mean * LONGEST_STEP))
-        place = self._n_lower + len(value_m)
+        place = self.n_below + len(value_m)
         reach = max(begin, spacing)
         step = reach * np.expm1(np.log1p(aim / place) * place * spacing / reach)
         step = min(step, LONGEST_STEP * aim * spacing, 0.5 * (end - begin) if ends else end - begin)
         while True:
             shift = float((begin + step) * abs(begin + step))
             self._factor.factorise(shift, precision="double")
-            below = self._factor.n_negative - self._n_lower - len(value_m)
+            below = self._factor.n_negative - self.n_below - len(value_m)
             if below <= WIDEST_SLICE and self._is_clear():
                 break
             step *= aim / below if below > WIDEST_SLICE else 1.0 - NUDGE

@@ -9,12 +9,13 @@ import numpy as np
 from scipy import linalg, sparse
 
 from analysis.modes.dissected import lowest_dissected
-from analysis.modes.forecast import dense_pays, forecast_modes
+from analysis.modes.forecast import SLICES_FROM, dense_pays, forecast_modes
 from analysis.modes.frequency import signed_root
 from analysis.modes.krylov import lowest_by_inverse
 from analysis.modes.participation import effective_mass, participation_number
+from analysis.modes.slicing import SpectrumSlices
 from atomsim.certificate import LANCZOS_SHIFT, lowest_pair, zero_tolerance
-from atomsim.dissection import dissect
+from atomsim.dissection import Dissection, dissect
 from atomsim.errors import IncompleteSpectrum
 from atomsim.factorise import SymmetricFactor
 from atomsim.hessian import hessian_matrix, mass_weighted
@@ -121,7 +122,8 @@ def lowest_modes(
 
     Few modes of a large configuration come from the Krylov space of the inverse just below zero; then the matrix is
     factorised once more above the last mode wanted, and the number of negative pivots must equal the number of modes
-    found below. Else LAPACK computes them. Cost and memory are forecast before anything is done.
+    found below. Hundreds come from several such shifts, one slice of the spectrum after another. Else LAPACK computes
+    them. Cost and memory are forecast before anything is done.
 
     Args:
         glass: the configuration.
@@ -147,6 +149,8 @@ def lowest_modes(
     if plan.method == "dense":
         dense = matrix.toarray(order="F")
         values, vectors = linalg.eigh(dense, subset_by_index=[0, count - 1], overwrite_a=True, check_finite=False)
+    elif order is not None and count >= SLICES_FROM:
+        values, vectors = _lowest_sliced(matrix, order, count, report)
     elif order is not None:
         values, vectors = lowest_dissected(
             matrix, order, count, report=report or (lambda line: None), progress=by_tenths(report)
@@ -154,6 +158,17 @@ def lowest_modes(
     else:
         values, vectors = _shift_invert(matrix, count, plan.method, report)
     return modes_of_pairs(glass, matrix, values[:count], vectors[:, :count], keep=count)
+
+
+def _lowest_sliced(
+    matrix: sparse.csr_matrix, order: Dissection, count: int, report: Report | None
+) -> tuple[Array, Array]:
+    """Lowest eigenpairs slice by slice, from below the lowest of all."""
+    lower = -LANCZOS_SHIFT * float(matrix.diagonal().mean())
+    slices = SpectrumSlices(matrix, order, lower=lower)
+    if slices.n_below:  # not a minimum
+        slices = SpectrumSlices(matrix, order, lower=1.05 * min(lowest_pair(matrix)[0], lower))
+    return slices.find(count, progress=by_tenths(report))
 
 
 def _shift_invert(matrix: sparse.csr_matrix, count: int, backend: str, report: Report | None) -> tuple[Array, Array]:

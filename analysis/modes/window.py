@@ -9,15 +9,13 @@ from scipy import linalg
 
 from analysis.modes.forecast import (
     DENSE_LIMIT,
-    DISSECTED_COPIES,
-    NUMBER,
     ModesForecast,
     available_memory,
     forecast_modes,
     process_memory,
-    product_speed,
+    sliced_cost,
 )
-from analysis.modes.slicing import SLICE, SpectrumSlices
+from analysis.modes.slicing import SpectrumSlices
 from analysis.modes.spectrum import Modes, Report, by_tenths, modes_of_pairs
 from atomsim.certificate import zero_tolerance
 from atomsim.dissection import Dissection, dissect
@@ -27,13 +25,7 @@ from atomsim.pairs import PairTerms
 from atomsim.quench import Glass
 
 WAYS = ("dense", "slices")
-# Operations per second over that of a matrix product, on one core of an AMD EPYC.
-DOUBLE_EFFICIENCY, SOLVE_EFFICIENCY = 0.45, 0.42
-VECTORS_PER_MODE = 2.9  # of the Krylov basis around a shift
-ABOVE_ALONE, ABOVE_FIRST = 3.1, 390.0  # of that above a shift: for each mode, and for the first one
 MARGIN = 1e-6  # of the mean of the diagonal: the matrix is factorised so far outside the window
-BASIS_PASSES, LOOK_FLOPS = 12.0, 20.0  # work on a basis of b vectors: so many times n b^2 and b^3
-COPIES = 4  # of the vectors of all modes, while they are brought into their final form
 
 
 @dataclass(frozen=True)
@@ -153,20 +145,9 @@ def forecast_window(
         return WindowForecast(
             whole.method, whole.n_atoms, size, whole.memory, whole.seconds, available, whole.basis, window, False
         )
-    matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
-    first = min(SLICE // 2, n_modes)
-    slices = -(-(n_modes - first) // SLICE)
-    bases = [
-        (ABOVE_FIRST + ABOVE_ALONE * first) * (first > 0),
-        *[VECTORS_PER_MODE * (n_modes - first) / max(slices, 1)] * slices,
-    ]
-    finding = max(dissection.peak, dissection.nonzeros + size * (2 * max(bases) + SLICE)) + size * n_modes
-    memory = (process_memory() if held is None else held) + matrix + NUMBER * max(finding, size * COPIES * n_modes)
-    factorisations = (2 if count is None else slices) * dissection.flops / DOUBLE_EFFICIENCY
-    solutions = 4.0 * dissection.nonzeros * sum(bases) / SOLVE_EFFICIENCY
-    rest = sum(BASIS_PASSES * size * basis**2 + LOOK_FLOPS * basis**3 for basis in bases)
-    seconds = (factorisations + solutions + rest) / product_speed()
-    steps = f"nested dissection in {len(dissection.fronts)} fronts, {2 if count is None else 1 + slices} shifts"
+    beyond, seconds, shifts = sliced_cost(terms, dissection, n_modes, counting=count is None)
+    memory = (process_memory() if held is None else held) + beyond
+    steps = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
     return WindowForecast(
         "slices", terms.n_atoms, n_modes, memory, seconds, available, steps, window, counting=count is None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from ase.build import bulk
 from verbs import Command
 
-from analysis.modes import Modes, full_spectrum, lowest_modes, modes_between
+from analysis.modes import Modes, forecast, forecast_modes, full_spectrum, lowest_modes, modes_between
 from analysis.modes import slicing as module
 from analysis.modes.krylov import BLOCK_AROUND, around_shift
 from analysis.modes.slicing import SpectrumSlices
@@ -328,3 +329,33 @@ def test_modes_verb_lists_a_window(command: Command, glass_file: Path, small_mod
 def test_verb_refuses_what_is_no_window(command: Command, glass_file: Path, options: list[str], message: str) -> None:
     status, _, err = command("modes", str(glass_file), "--potential", "laird-schober", *options)
     assert status == 2 and message in " ".join(err.split())
+
+
+def test_hundreds_of_lowest_modes_come_in_slices(cooled_glass: Glass) -> None:
+    full = full_spectrum(cooled_glass, keep_vectors=250)
+    lines: list[str] = []
+    found = lowest_modes(cooled_glass, 250, method="dissection", report=lines.append)
+    np.testing.assert_allclose(found.omega_m[3:], full.omega_m[3:250], rtol=1e-10)
+    assert found.certified_complete and found.n_zero_modes == 3 and "shifts" in lines[0]
+    overlap = np.abs(np.einsum("mnc,mnc->m", found.vectors_mnc[3:], full.vectors_mnc[3:]))
+    np.testing.assert_allclose(overlap, 1.0, atol=1e-8)
+    shaken = replace(
+        cooled_glass, positions_nc=cooled_glass.positions_nc + 0.03 * np.random.default_rng(0).standard_normal((500, 3))
+    )
+    exact = np.linalg.eigvalsh(dynamical_matrix(shaken).toarray())[:220]
+    square = lowest_modes(shaken, 220, method="dissection").omega_m
+    np.testing.assert_allclose(np.sign(square) * square**2, exact, atol=1e-8)
+    assert exact[0] < -1.0
+
+
+def test_lapack_where_its_forecast_is_shorter(cooled_glass: Glass, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "product_speed", lambda: 3e10)
+    terms, order = cooled_glass.interaction().terms(cooled_glass.positions_nc), order_of(cooled_glass)
+    taken = []
+    for count in (20, 300):
+        dense, sparse = (forecast_modes(terms, count, method=way, dissection=order) for way in ("dense", "dissection"))
+        shorter = min(dense, sparse, key=lambda plan: plan.seconds).method
+        taken.append(forecast_modes(terms, count, dissection=order).method)
+        assert taken[-1] == shorter
+        assert forecast_modes(terms, count, dissection=order, available=1e7).method == "dissection"
+    assert taken == ["dissection", "dense"]
