@@ -234,10 +234,11 @@ def forecast_modes(
     wanted = size if count is None else count
     if count is None or (method is None and dense_pays(terms, wanted)):
         method = method or "dense"
+    speed = product_speed()  # measured once: whose forecast is shorter does not depend on it
     if method == "dense":
-        return _dense(terms, wanted, room, count is None)
+        return _dense(terms, wanted, room, count is None, speed)
     if method in (None, "dissection") and dissection is not None:
-        plan, dense = _dissected(terms, wanted, room, dissection), _dense(terms, wanted, room, False)
+        plan, dense = _dissected(terms, wanted, room, dissection, speed), _dense(terms, wanted, room, False, speed)
         faster = method is None and dense.seconds < plan.seconds and dense.memory <= room
         return dense if faster else plan
     if method == "dissection":
@@ -245,18 +246,16 @@ def forecast_modes(
     return _sparse(terms, wanted, room, method or default_backend())
 
 
-def _dense(terms: PairTerms, count: int, room: float, full: bool) -> ModesForecast:
+def _dense(terms: PairTerms, count: int, room: float, full: bool, speed: float) -> ModesForecast:
     size = terms.dimension * terms.n_atoms
     copies = FULL_COPIES if full else DENSE_COPIES + 2.0 * count / size
     flops = (FULL_FLOPS / FULL_EFFICIENCY if full else FEW_FLOPS / FEW_EFFICIENCY) * float(size) ** 3
     memory = process_memory() + PAIR_BYTES * len(terms.first_p) + copies * NUMBER * float(size) ** 2
-    return ModesForecast(
-        "dense", terms.n_atoms, count, memory, flops / product_speed(), room, "LAPACK, size of its matrices"
-    )
+    return ModesForecast("dense", terms.n_atoms, count, memory, flops / speed, room, "LAPACK, size of its matrices")
 
 
 def sliced_cost(
-    terms: PairTerms, dissection: Dissection, count: int, *, counting: bool = False
+    terms: PairTerms, dissection: Dissection, count: int, *, speed: float, counting: bool = False
 ) -> tuple[float, float, int]:
     """Return memory beyond what the process holds [B], processor time [s] and number of shifts of spectrum slices.
 
@@ -264,6 +263,7 @@ def sliced_cost(
         terms: pairs of the configuration.
         dissection: order of elimination.
         count: number of modes.
+        speed: operations of a product of matrices per second [1/s].
         counting: whether the ends of a window are factorised, and nothing else.
     """
     size = terms.dimension * terms.n_atoms
@@ -279,20 +279,19 @@ def sliced_cost(
     factorisations = (2 if counting else slices) * dissection.flops / DOUBLE_EFFICIENCY
     solutions = 4.0 * dissection.nonzeros * sum(bases) / DOUBLE_SOLVE_EFFICIENCY
     rest = sum(BASIS_PASSES * size * basis**2 + LOOK_FLOPS * basis**3 for basis in bases)
-    return memory, (factorisations + solutions + rest) / product_speed(), 2 if counting else 1 + slices
+    return memory, (factorisations + solutions + rest) / speed, 2 if counting else 1 + slices
 
 
-def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection) -> ModesForecast:
+def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection, speed: float) -> ModesForecast:
     size = terms.dimension * terms.n_atoms
     if count >= SLICES_FROM:
-        memory, seconds, shifts = sliced_cost(terms, dissection, count)
+        memory, seconds, shifts = sliced_cost(terms, dissection, count, speed=speed)
         basis = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
         return ModesForecast("dissection", terms.n_atoms, count, process_memory() + memory, seconds, room, basis)
     vectors = ROUGH_BASIS * max(DISSECTED_SPARE * count, count + SPARE_MODES)
     matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
     factor = max(SINGLE * dissection.peak, SINGLE * dissection.nonzeros + NUMBER * 2 * vectors * size)
     memory = process_memory() + matrix + factor + NUMBER * 3 * count * size
-    speed = product_speed()
     solutions = 4.0 * dissection.nonzeros * vectors / SOLVE_EFFICIENCY
     projections = 6.0 * size * vectors**2
     seconds = (2 * dissection.flops / SINGLE_EFFICIENCY + solutions + projections) / speed

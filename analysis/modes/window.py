@@ -13,6 +13,7 @@ from analysis.modes.forecast import (
     available_memory,
     forecast_modes,
     process_memory,
+    product_speed,
     sliced_cost,
 )
 from analysis.modes.slicing import SpectrumSlices
@@ -145,7 +146,7 @@ def forecast_window(
         return WindowForecast(
             whole.method, whole.n_atoms, size, whole.memory, whole.seconds, available, whole.basis, window, False
         )
-    beyond, seconds, shifts = sliced_cost(terms, dissection, n_modes, counting=count is None)
+    beyond, seconds, shifts = sliced_cost(terms, dissection, n_modes, speed=product_speed(), counting=count is None)
     memory = (process_memory() if held is None else held) + beyond
     steps = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
     return WindowForecast(

@@ -1,8 +1,8 @@
 """Double wells of a glass: neighbouring minima found along its soft modes, the saddle between them, and its levels.
 
 Along a direction a saddle is climbed to or, where that fails, the glass is pushed until it falls into another minimum.
-A nudged elastic band leads to the highest saddle between the two minima, which is refined to round-off and whose two
-descents must end in them.
+A nudged elastic band leads to the highest saddle between the two minima, which is refined to round-off and from
+which the gradient flow must end in both.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def find_double_wells(
 ) -> DoubleWells:
     """Push a minimum along directions and measure the distinct pairs of neighbouring minima that come to light.
 
-    A pair counts if the two descents from its saddle end in the glass and in the second minimum. Seconds for each
+    A pair counts if the gradient flow from its saddle ends in the glass and in the second minimum. Seconds for each
     push of some hundred atoms, most of them in the elastic band.
 
     Args:

@@ -16,6 +16,7 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from analysis.soft_modes.configuration_space import ConfigurationSpace
+from analysis.soft_modes.gradient_flow import flow_down
 from atomsim.certificate import certify, start_vector
 from atomsim.errors import NotAMinimum, NotConverged
 from atomsim.factorise import SymmetricFactor
@@ -238,7 +239,7 @@ def _saddle_step(matrix: sparse.csr_matrix, force: Array, followed: Array | None
 
 
 def both_sides(space: ConfigurationSpace, saddle: Array, direction: Array) -> tuple[Array, Array]:
-    """Return the two minima to which a saddle descends [sqrt(m) sigma].
+    """Return the two minima to which the gradient flow goes from a saddle [sqrt(m) sigma].
 
     Args:
         space: the energy.
@@ -246,8 +247,8 @@ def both_sides(space: ConfigurationSpace, saddle: Array, direction: Array) -> tu
         direction: its unstable direction, a unit vector [-].
 
     Raises:
-        NotAMinimum: a descent ends on a saddle.
-        NotConverged: a descent keeps its forces.
+        NotAMinimum: the flow ends on a saddle.
+        NotConverged: it does not come to rest.
     """
     push = direction * PUSH / float(space.atom_moves(direction).max())
-    return space.minimum_near(saddle + push), space.minimum_near(saddle - push)
+    return flow_down(space, saddle + push), flow_down(space, saddle - push)

@@ -158,7 +158,7 @@ def test_glass_and_soft_modes_of_silicon(study_file: Path, tmp_path: Path, capsy
     [
         ("", ("--potential", "sw:Sii.sw"), 2, r"'Sii\.sw'.*did you mean 'Si\.sw'"),
         ("", ("--potential", "tersoff:Si.sw"), 2, "14 parameters each"),
-        ("", ("--potential", SILICON, "--count", "0"), 2, "--count 0: expected 1 to 21 modes for 8 atoms"),
+        ("", ("--potential", SILICON, "--count", "0"), 2, "--count 0: expected at least one mode"),
         ("Ge", ("--potential", SILICON), 2, "no element 'Ge'; it has Si"),
         ("open", ("--potential", SILICON), 2, "expected all three directions"),
         ("shaken", ("--potential", SILICON), 1, r"--minimise moves it.*is not at a minimum"),

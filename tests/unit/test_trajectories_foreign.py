@@ -367,14 +367,15 @@ def glass(model: str, seed: int) -> Any:
     return make_glass(parameters, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize(("model", "end"), [("lerner-binary", 1.58), ("kob-andersen", 1.33)])
+@pytest.mark.parametrize(("model", "end"), [("lerner-binary", 1.58), ("kob-andersen", 1.37)])
 def test_first_shell_of_an_alloy_holds_all_sizes(model: str, end: float) -> None:
-    one = glass(model, 1)
-    alloy = Alloy(one.positions_nc, one.cell_cc, one.species_n)
-    shells = shells_from_minima([alloy], count=2)
-    # the first minimum of g(r) behind the neighbours of all sizes, read off a plot; the sizes part g(r) well before
+    glasses = [glass(model, seed) for seed in range(1, 5)]
+    alloys = [Alloy(one.positions_nc, one.cell_cc, one.species_n) for one in glasses]
+    shells = shells_from_minima(alloys, count=2)
+    # the first minimum of g(r) behind the neighbours of all sizes, read off a plot; the sizes part g(r) well before;
+    # that of one glass of this size scatters by 0.06
     assert shells.r_max_s[0] == pytest.approx(end, abs=0.06)
-    coordination_s = short_range_order(alloy, shells).coordination_s
+    coordination_s = np.mean([short_range_order(alloy, shells).coordination_s for alloy in alloys], axis=0)
     assert 11.5 < coordination_s[0] < 14.5 and 42 < coordination_s[1] < 54
 
 
