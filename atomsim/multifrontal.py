@@ -5,8 +5,8 @@ complement and goes to the front that follows. A pivot block is factorised by Ch
 Bunch and Kaufman with pivots of one and two rows. The signs S count eigenvalues below the shift (Sylvester), those of
 the matrix that was in fact factorised: ``error_bound`` says how far that is from the one asked for. Single
 precision is twice as fast and half as large: its solutions precondition, and its count holds wherever no eigenvalue is
-as near to the shift as that error. Where a pivot block is indefinite its factor can be large and amplify round-off: in
-mixed precision such a front, and all that follow it, are of double precision, everything else of single.
+as near to the shift as that error. Where a pivot block is indefinite its factor can be large, and would amplify
+round-off: such a front, and all that follow it, are of double precision in any case.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from atomsim.results import Array, IntArray
 
 PROBES, POWERS = 8, 4  # random vectors that the error is measured with, and how often it is applied to them
 SMALL_COMPONENT = 0.1 * np.sqrt(np.pi / 2)  # all of them have a smaller one along the worst direction: chance 10^-8
-PRECISIONS = {"single": np.float32, "mixed": np.float32, "double": np.float64}
+PRECISIONS = {"single": np.float32, "double": np.float64}
 
 
 @dataclass
@@ -57,14 +57,13 @@ class MultifrontalFactor:
         self._shift = 0.0
         self.n_negative = 0
         self.n_steps = len(dissection.fronts)
-        self.mean_diagonal = float(matrix.diagonal().mean())
 
     def factorise(self, shift: float, *, precision: str) -> None:
         """Factorise A - shift*1; the factor of an earlier shift is given up first.
 
         Args:
             shift: the number subtracted from the diagonal [as the matrix].
-            precision: ``single``, ``mixed`` or ``double``.
+            precision: ``single`` or ``double``.
 
         Raises:
             NotConverged: the matrix is singular there.
@@ -82,7 +81,7 @@ class MultifrontalFactor:
             later_b = (d * front.later_b[:, None] + np.arange(d)).ravel()
             place[own], place[later_b] = np.arange(own.stop - own.start), np.arange(len(later_b)) + own.stop - own.start
             block, below, corner = self._assembled(own, len(later_b), place, value, waiting.pop(number, []))
-            pivot = factorise_block(block, exact=precision != "single")
+            pivot = factorise_block(block)
             del block
             below, corner = (part.astype(pivot.sign.dtype, copy=False) for part in (below, corner))
             below = pivot.divide(below)

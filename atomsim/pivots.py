@@ -2,8 +2,8 @@
 
 A block that is not positive definite is cut in two, again and again, until the part that is not is small: only there
 pivots are chosen, everything else is matrix products. What no choice across the parts may cost in accuracy is not
-bounded here; who needs to know measures it on the factor. It costs two digits and more: such a block can be factorised
-in double precision, and then acts in it, whatever its own precision.
+bounded here; who needs to know measures it on the factor. It costs two digits and more, so that such a block is
+factorised in double precision, and acts in it, whatever its own precision.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 from scipy import linalg, sparse
 from scipy.linalg import blas, lapack
 
@@ -58,12 +57,11 @@ class Pivot(Protocol):
         """
 
 
-def factorise_block(block: Array, *, exact: bool = True) -> Pivot:
-    """Return the factor of a symmetric block.
+def factorise_block(block: Array) -> Pivot:
+    """Return the factor of a symmetric block, in double precision where it is not positive definite.
 
     Args:
         block: the block in columns, of which the lower triangle is read, (k, k) [any unit].
-        exact: whether it is taken in double precision where it is not positive definite.
 
     Raises:
         NotConverged: the block is singular.
@@ -72,8 +70,7 @@ def factorise_block(block: Array, *, exact: bool = True) -> Pivot:
     if not broken:
         return _Triangle(lower, unit=False)
     del lower
-    kind = np.float64 if exact else block.dtype
-    return _Chosen(block.astype(kind)) if len(block) <= CHOSEN else _Halves(block, kind)
+    return _Chosen(block) if len(block) <= CHOSEN else _Halves(block)
 
 
 def less_square(corner: Array, below: Array, sign: Array) -> Array:
@@ -124,13 +121,13 @@ class _Triangle:
 class _Halves:
     """G = [[G1, 0], [A21 G1^-T S1, G2]]."""
 
-    def __init__(self, block: Array, kind: DTypeLike) -> None:
+    def __init__(self, block: Array) -> None:
         half = self._half = len(block) // 2
-        self._first = factorise_block(np.array(block[:half, :half], kind, order="F"), exact=False)
-        self._below = self._first.divide(np.array(block[half:, :half], kind, order="F"))
+        self._first = factorise_block(_doubles(block[:half, :half]))
+        self._below = self._first.divide(_doubles(block[half:, :half]))
         self._below *= self._first.sign
-        rest = less_square(np.array(block[half:, half:], kind, order="F"), self._below, self._first.sign)
-        self._second = factorise_block(rest, exact=False)
+        rest = less_square(_doubles(block[half:, half:]), self._below, self._first.sign)
+        self._second = factorise_block(rest)
         self.sign = np.concatenate([self._first.sign, self._second.sign])
 
     def divide(self, rows: Array) -> Array:
@@ -155,6 +152,10 @@ class _Halves:
         return _beside(across + first, self._second.multiply_transposed(rows[:, self._half :]))
 
 
+def _doubles(part: Array) -> Array:
+    return np.array(part, dtype=float, order="F")
+
+
 def _beside(first: Array, second: Array) -> Array:
     return np.asfortranarray(np.concatenate([first, second], axis=1))
 
@@ -163,7 +164,7 @@ class _Chosen:
     """P G = L T with pivots of one and two rows, D = T S T^T."""
 
     def __init__(self, block: Array) -> None:
-        lower, diagonal, self._order = linalg.ldl(block, lower=True, check_finite=False)
+        lower, diagonal, self._order = linalg.ldl(_doubles(block), lower=True, check_finite=False)
         self._triangle = _Triangle(np.asfortranarray(lower[self._order]), unit=True)
         self._turn, self._turn_back, self.sign = _square_root(np.diag(diagonal), np.diag(diagonal, -1))
 

@@ -22,8 +22,6 @@ from atomsim.results import Array
 
 BLOCK = 24  # right-hand sides solved together
 FEWEST_SPARE, SPARE_SHARE = 12, 5  # modes sought beyond those wanted, or one in so many: room for the certificate
-# Of the mean of the diagonal: errors of 4e-5, 2e-4 and 4e-4 were measured for 1000, 4096 and 32 768 atoms [-].
-SINGLE_ROOM = 6e-4
 
 Report = Callable[[str], None]
 Progress = Callable[[float], None]
@@ -108,9 +106,7 @@ def require_complete(factor: MultifrontalFactor, values: Array, vectors: Array, 
     gaps = np.diff(values[middle - 1 :])
     place = middle - 1 + int(np.argmax(gaps))
     cut = 0.5 * (values[place] + values[place + 1])
-    # Single precision errs among the eigenvalues by so much that it is not worth a try where the room is smaller.
-    narrow = cut - values[count - 1] < SINGLE_ROOM * factor.mean_diagonal
-    for precision in ("mixed" if narrow else "single", "double"):
+    for precision in ("single", "double"):
         factor.factorise(cut, precision=precision)
         beyond, n_negative = factor.lowest_beyond(vectors, rng), factor.n_negative
         if beyond >= values[count - 1]:

@@ -126,7 +126,7 @@ def test_singular_blocks_are_refused() -> None:
 # --- the factor ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("precision", ["single", "mixed", "double"])
+@pytest.mark.parametrize("precision", ["single", "double"])
 def test_fronts_count_and_solve(small_leaves: None, precision: str) -> None:
     terms, order = shaken()
     matrix = hessian_matrix(terms)
@@ -147,7 +147,7 @@ def test_fronts_count_and_solve(small_leaves: None, precision: str) -> None:
             assert np.abs(solution - exact).max() <= close * np.linalg.norm(exact)
             np.testing.assert_allclose(factor.solve(right[:, 1]), solution[:, 1], atol=10 * close * np.abs(exact).max())
         else:
-            assert precision != "double"
+            assert precision == "single"
     stored = sum(f.below.size + len(f.pivot.sign) ** 2 for f in factor._eliminated)
     assert stored == order.nonzeros <= order.peak
     factor.release()
@@ -158,7 +158,7 @@ def test_all_that_follows_an_indefinite_front_is_double(small_leaves: None) -> N
     matrix = hessian_matrix(terms)
     values = np.linalg.eigvalsh(matrix.toarray())
     factor = MultifrontalFactor(matrix, order)
-    factor.factorise(0.5 * (values[60] + values[61]), precision="mixed")
+    factor.factorise(0.5 * (values[60] + values[61]), precision="single")
     double = [front.below.dtype == np.float64 for front in factor._eliminated]
     indefinite = [bool((front.pivot.sign < 0).any()) for front in factor._eliminated]
     for number in range(len(order.fronts)):
@@ -179,13 +179,13 @@ def test_error_bound_holds_and_is_tight(small_leaves: None, precision: str, shar
     assert bound < share * np.abs(matrix).max()
 
 
-def test_mixed_precision_among_the_eigenvalues_is_as_good_as_single_below_them(cooled_glass: Glass) -> None:
+def test_single_precision_among_the_eigenvalues_is_as_good_as_below_them(cooled_glass: Glass) -> None:
     matrix = dynamical_matrix(cooled_glass)
     values = np.linalg.eigvalsh(matrix.toarray())
     factor = MultifrontalFactor(matrix, order_of(cooled_glass))
     error = []
     for shift, n_negative in ((-0.1, 0), (0.5 * (values[40] + values[41]), 41)):
-        factor.factorise(shift, precision="mixed")
+        factor.factorise(shift, precision="single")
         assert factor.n_negative == n_negative
         error.append(factor.error_bound(np.random.default_rng(5)))
     assert error[1] < 1.2 * error[0]  # chosen pivots alone would lose a factor of 20 and more
@@ -198,7 +198,7 @@ def test_what_lies_beyond_the_vectors(small_leaves: None) -> None:
     factor = MultifrontalFactor(matrix, order)
     rng = np.random.default_rng(6)
     shift = 0.5 * (values[40] + values[41])  # among the vectors given
-    for precision, margin in (("single", 0.05), ("mixed", 0.01), ("double", 1e-6)):
+    for precision, margin in (("single", 0.05), ("double", 1e-6)):
         factor.factorise(shift, precision=precision)
         assert shift - margin * abs(shift) < factor.lowest_beyond(vectors[:, :60], rng) <= shift
         assert factor.lowest_beyond(np.delete(vectors[:, :60], 7, axis=1), rng) == -np.inf
@@ -298,25 +298,6 @@ def test_missed_modes_are_detected_by_inertia(cooled_glass: Glass) -> None:
     with pytest.raises(IncompleteSpectrum, match=r"eigenvalues lie below .* by inertia"):
         require_complete(factor, np.delete(values, 10), np.delete(vectors, 10, axis=1), 28, report=lines.append)
     assert [line.split()[2] for line in lines] == ["single", "double"]
-
-
-def test_crowded_modes_are_counted_in_mixed_precision(cooled_glass: Glass, monkeypatch: pytest.MonkeyPatch) -> None:
-    matrix = dynamical_matrix(cooled_glass)
-    values, vectors = linalg.eigh(matrix.toarray(), subset_by_index=[0, 39])
-    taken: list[str] = []
-    factorise = MultifrontalFactor.factorise
-
-    def noted(factor: MultifrontalFactor, shift: float, *, precision: str) -> None:
-        taken.append(precision)
-        factorise(factor, shift, precision=precision)
-
-    monkeypatch.setattr(MultifrontalFactor, "factorise", noted)
-    factor = MultifrontalFactor(matrix, order_of(cooled_glass))
-    require_complete(factor, values, vectors, 28, report=taken.append)
-    crowded = values.copy()
-    crowded[28:] = values[27] + 1e-4 * factor.mean_diagonal * np.arange(1, 13) / 12
-    require_complete(factor, crowded, vectors, 28, report=taken.append)
-    assert taken == ["single", "mixed"]
 
 
 def test_forecast_of_a_dissection(cooled_glass: Glass) -> None:
