@@ -86,8 +86,10 @@ def mass_weighted(hessian: sparse.spmatrix, mass_n: Array, dimension: int) -> sp
         mass_n: mass of each atom [m].
         dimension: 2 or 3.
     """
-    weight = sparse.diags(np.repeat(np.asarray(mass_n, dtype=float) ** -0.5, dimension))
-    return (weight @ hessian @ weight).tocsr()
+    weight = np.repeat(np.asarray(mass_n, dtype=float) ** -0.5, dimension)
+    matrix = sparse.csr_matrix(hessian, copy=True)
+    matrix.data *= np.repeat(weight, np.diff(matrix.indptr)) * weight[matrix.indices]  # one factor: stays symmetric
+    return matrix
 
 
 class PairRows:

@@ -23,7 +23,7 @@ CHOSEN = 256  # rows of an indefinite block in which pivots are chosen
 class Pivot(Protocol):
     """Factor G of a block A = G S G^T, which acts on rows from the right, and the signs S.
 
-    Rows come in columns (Fortran order) and may be overwritten.
+    Rows come in columns (Fortran order) and may be overwritten; rows of double precision stay so.
     """
 
     sign: Array
@@ -66,11 +66,20 @@ def factorise_block(block: Array) -> Pivot:
     Raises:
         NotConverged: the block is singular.
     """
-    lower, broken = _routine(lapack, "potrf", block)(block, lower=1, clean=0)
-    if not broken:
-        return _Triangle(lower, unit=False)
-    del lower
+    if (pivot := cholesky(block)) is not None:
+        return pivot
     return _Chosen(block) if len(block) <= CHOSEN else _Halves(block)
+
+
+def cholesky(block: Array, *, overwrite: bool = False) -> Pivot | None:
+    """Return the factor of a positive definite block; None where it is not.
+
+    Args:
+        block: the block in columns, of which the lower triangle is read, (k, k) [any unit].
+        overwrite: whether the block may be lost.
+    """
+    lower, broken = _routine(lapack, "potrf", block)(block, lower=1, clean=0, overwrite_a=overwrite)
+    return None if broken else _Triangle(lower, unit=False)
 
 
 def less_square(corner: Array, below: Array, sign: Array) -> Array:
@@ -88,8 +97,8 @@ def less_square(corner: Array, below: Array, sign: Array) -> Array:
     return np.asarray(corner)
 
 
-def _routine(module: Any, name: str, array: Array) -> Any:
-    return getattr(module, ("s" if array.dtype == np.float32 else "d") + name)
+def _routine(module: Any, name: str, *arrays: Array) -> Any:
+    return getattr(module, ("s" if np.result_type(*arrays) == np.float32 else "d") + name)
 
 
 class _Triangle:
@@ -100,7 +109,7 @@ class _Triangle:
         self._lower, self._unit = lower, unit
 
     def _apply(self, name: str, rows: Array, transposed: bool) -> Array:
-        routine = _routine(blas, name, self._lower)
+        routine = _routine(blas, name, self._lower, rows)
         return np.asarray(
             routine(1.0, self._lower, rows, side=1, lower=1, trans_a=transposed, diag=self._unit, overwrite_b=1)
         )

@@ -16,7 +16,6 @@ from analysis.modes.krylov import lowest_by_inverse
 from atomsim.certificate import LANCZOS_SHIFT, lowest_pair
 from atomsim.dissection import Dissection
 from atomsim.errors import IncompleteSpectrum, NotConverged
-from atomsim.kernels.block_product import multiply_blocks
 from atomsim.multifrontal import MultifrontalFactor
 from atomsim.results import Array
 
@@ -58,7 +57,7 @@ def lowest_dissected(
         factor.factorise(shift, precision="single")
     try:
         values, vectors = lowest_by_rough_inverse(
-            _product(matrix, dissection.dimension), factor.solve, size, count, spare=spare, progress=progress
+            factor.multiply, factor.solve, size, count, spare=spare, progress=progress
         )
     except NotConverged as error:
         report(f"{error}: the inverse is taken in double precision")
@@ -68,19 +67,6 @@ def lowest_dissected(
         )
     require_complete(factor, values, vectors, count, report=report)
     return values, vectors
-
-
-def _product(matrix: sparse.csr_matrix, dimension: int) -> Callable[[Array], Array]:
-    if dimension != 3:
-        return lambda right: matrix @ np.ascontiguousarray(right)
-    blocks = matrix.tobsr((3, 3))
-
-    def multiply(right: Array) -> Array:
-        out = np.empty(right.shape)
-        multiply_blocks(blocks.indptr, blocks.indices, blocks.data, np.ascontiguousarray(right), out)
-        return out
-
-    return multiply
 
 
 def require_complete(factor: MultifrontalFactor, values: Array, vectors: Array, count: int, *, report: Report) -> None:
@@ -107,8 +93,8 @@ def require_complete(factor: MultifrontalFactor, values: Array, vectors: Array, 
     place = middle - 1 + int(np.argmax(gaps))
     cut = 0.5 * (values[place] + values[place + 1])
     for precision in ("single", "double"):
-        factor.factorise(cut, precision=precision)
-        beyond, n_negative = factor.lowest_beyond(vectors, rng), factor.n_negative
+        factor.factorise(cut, precision=precision, guide=vectors)
+        beyond, n_negative = factor.lowest_beyond(vectors, rng, needed=values[count - 1]), factor.n_negative
         if beyond >= values[count - 1]:
             return
         report(

@@ -7,8 +7,8 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy")
-def place_columns(start, row, value, first, place, pivot, below):
-    """Put columns of a lower triangle into a front.
+def add_columns(start, row, value, first, place, pivot, below):
+    """Add columns of a lower triangle to a front.
 
     Args:
         start: where each column begins, (n + 1,).
@@ -16,17 +16,17 @@ def place_columns(start, row, value, first, place, pivot, below):
         value: elements [any unit].
         first: first column of the front; it has as many as ``pivot``.
         place: place of each row in the front, (n,).
-        pivot: square block of the columns, overwritten in its lower triangle [as value].
-        below: rows under it, overwritten [as value].
+        pivot: square block of the columns, changed in its lower triangle [as value].
+        below: rows under it, changed [as value].
     """
     size = pivot.shape[0]
     for j in range(size):
         for e in range(start[first + j], start[first + j + 1]):
             i = place[row[e]]
             if i < size:
-                pivot[i, j] = value[e]
+                pivot[i, j] += value[e]
             else:
-                below[i - size, j] = value[e]
+                below[i - size, j] += value[e]
 
 
 @njit(cache=True, error_model="numpy")

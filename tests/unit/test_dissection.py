@@ -15,6 +15,7 @@ from analysis.modes.dissected import require_complete
 from analysis.modes.spectrum import dynamical_matrix
 from atomsim import dissection as dissection_module
 from atomsim import pivots
+from atomsim.block_matrix import BlockMatrix
 from atomsim.dissection import Dissection, _vertex_cover, dissect
 from atomsim.errors import IncompleteSpectrum, InputError, NotConverged
 from atomsim.hessian import hessian_matrix
@@ -23,6 +24,7 @@ from atomsim.pairs import PairTerms
 from atomsim.pivots import factorise_block
 from atomsim.potentials import get_model
 from atomsim.quench import Glass, inherent_structure
+from atomsim.raising import factorise_raised
 from atomsim.structure import random_start
 
 
@@ -191,6 +193,83 @@ def test_single_precision_among_the_eigenvalues_is_as_good_as_below_them(cooled_
     assert error[1] < 1.2 * error[0]  # chosen pivots alone would lose a factor of 20 and more
 
 
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_raised_blocks_count_what_chosen_pivots_count(small_leaves: None, precision: str) -> None:
+    terms, order = shaken()
+    matrix = hessian_matrix(terms)
+    values, vectors = np.linalg.eigh(matrix.toarray())
+    factor = MultifrontalFactor(matrix, order)
+    rng = np.random.default_rng(12)
+    for place, guide in ((5, vectors[:, :9]), (30, vectors[:, :40]), (30, rng.standard_normal((len(values), 2)))):
+        shift = 0.5 * (values[place - 1] + values[place])
+        factor.factorise(shift, precision=precision, guide=guide)
+        assert factor.error_bound(rng) < 0.1 * (values[place] - values[place - 1])
+        assert factor.n_negative == place
+        raised = [front.raised is not None for front in factor._eliminated]
+        signs = [bool((front.pivot.sign < 0).any()) for front in factor._eliminated]
+        assert any(raised) and any(signs) == (guide.shape[1] == 2)  # directions at random do not suffice everywhere
+        directions = [np.zeros((len(values), 0))]
+        for front in (front for front in factor._eliminated if front.raised is not None):
+            directions.append(np.zeros((len(values), front.raised.shape[1])))
+            directions[-1][factor._order[front.own]] = front.raised
+        raised_by = np.concatenate(directions, axis=1)
+        lifted = matrix.toarray() - shift * np.eye(len(values)) + raised_by @ raised_by.T
+        inverse = raised_by.T @ np.linalg.solve(lifted, raised_by)
+        close = 1e-9 if precision == "double" else 0.02
+        np.testing.assert_allclose(factor._inverse_raised(), inverse, atol=close * np.abs(inverse).max())
+        with pytest.raises(ValueError, match="does not solve"):
+            factor.solve(values)
+    factor.factorise(0.5 * (values[29] + values[30]), precision=precision, guide=np.delete(vectors[:, :40], 3, axis=1))
+    assert factor.n_negative == 30  # a vector that was missed is counted
+
+
+def test_raising_keeps_single_precision_exact_among_the_eigenvalues(cooled_glass: Glass) -> None:
+    matrix = dynamical_matrix(cooled_glass)
+    values, vectors = np.linalg.eigh(matrix.toarray())
+    factor = MultifrontalFactor(matrix, order_of(cooled_glass))
+    factor.factorise(-0.1, precision="single")
+    below = factor.error_bound(np.random.default_rng(5))
+    factor.factorise(0.5 * (values[40] + values[41]), precision="single", guide=vectors[:, :46])
+    assert factor.n_negative == 41 and all(front.below.dtype == np.float32 for front in factor._eliminated)
+    assert factor.error_bound(np.random.default_rng(5)) < 3 * below
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_raised_factor_of_a_block(dtype: type) -> None:
+    rng = np.random.default_rng(13)
+    axes = np.linalg.qr(rng.standard_normal((60, 60)))[0]
+    values = np.concatenate([[-3.0, -0.5], rng.uniform(0.5, 2.0, 58)])
+    block = np.asfortranarray(((axes * values) @ axes.T).astype(dtype))
+    for count in (2, 5):
+        pivot, raised = factorise_raised(block, axes[:, :count])
+        image = pivot.multiply(np.asfortranarray(pivot.multiply_transposed(np.eye(60, order="F"))))
+        np.testing.assert_allclose(image, block.astype(float) + raised @ raised.T, atol=1e-5)
+    values[0] = -80.0  # a resonance, of which the guide has little: its image has more
+    deep = np.asfortranarray(((axes * values) @ axes.T).astype(dtype))
+    assert factorise_raised(deep, axes[:, 1:2] + 0.05 * axes[:, :1]) is not None
+    assert factorise_raised(block, axes[:, 2:4]) is None  # outside the space of the negative eigenvalues
+    definite = np.asfortranarray(block + 4 * np.eye(60, dtype=dtype))
+    assert factorise_raised(definite, axes[:, :2])[1] is None
+
+
+def test_error_bound_stops_where_it_is_small_enough(small_leaves: None) -> None:
+    terms, order = shaken()
+    factor = MultifrontalFactor(hessian_matrix(terms), order)
+    factor.factorise(-300.0, precision="single")
+    tight, loose = (factor.error_bound(np.random.default_rng(5), enough=enough) for enough in (0.0, 1e9))
+    assert tight < loose < 1e4 * tight
+    assert factor.error_bound(np.random.default_rng(5), enough=0.5 * (tight + loose)) < loose
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_block_matrix_is_the_matrix(dimension: int) -> None:
+    rng = np.random.default_rng(14)
+    matrix = sparse.random(90, 90, density=0.1, rng=rng, format="csr")
+    for columns in (1, 48, 101):
+        field = rng.standard_normal((90, columns))
+        np.testing.assert_allclose(BlockMatrix(matrix, dimension) @ field, matrix.toarray() @ field, atol=1e-13)
+
+
 def test_what_lies_beyond_the_vectors(small_leaves: None) -> None:
     terms, order = shaken()
     matrix = hessian_matrix(terms)
@@ -266,8 +345,8 @@ def test_double_precision_where_single_cannot_tell(cooled_glass: Glass, monkeypa
     measured = MultifrontalFactor.error_bound
     errors = [1e3]  # the first one, of single precision, is bad news
 
-    def coarse(factor: MultifrontalFactor, rng: np.random.Generator) -> float:
-        return errors.pop() if errors else measured(factor, rng)
+    def coarse(factor: MultifrontalFactor, rng: np.random.Generator, *, enough: float) -> float:
+        return errors.pop() if errors else measured(factor, rng, enough=enough)
 
     lines: list[str] = []
     monkeypatch.setattr(MultifrontalFactor, "error_bound", coarse)
