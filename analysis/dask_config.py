@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from analysis.config import read_study
-from analysis.sections import Count, Section
+from analysis.sections import Count, Positive, Section
+from atomsim.absent_workers import HOUR, Patience
 from atomsim.clusters import Place, Report, Scheduler, SlurmJobs
 from atomsim.distributed import DaskWorkers
 from atomsim.errors import InputError
@@ -39,6 +40,13 @@ class DaskFile(Section):
         False, description="take workers with other kinds of processors than this one; last digits may differ"
     )
 
+    told_after: Positive = Field(
+        Patience().told_after / HOUR, description="hours with too few workers until it is told, and told again"
+    )
+    ended_after: Positive = Field(
+        Patience().ended_after / HOUR, description="hours without any worker until the run ends"
+    )
+
     @model_validator(mode="after")
     def _one_place(self) -> DaskFile:
         if (self.scheduler is None) == (self.slurm is None):
@@ -65,4 +73,5 @@ def read_dask_file(path: Path, *, report: Report | None = None) -> DaskWorkers:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file to say where the workers of Dask are")
     found = read_study(path, (), DaskFile)
-    return DaskWorkers(found.place(), any_processor=found.any_processor, report=report)
+    patience = Patience(HOUR * found.told_after, HOUR * found.ended_after)
+    return DaskWorkers(found.place(), any_processor=found.any_processor, report=report, patience=patience)

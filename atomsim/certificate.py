@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -72,9 +73,18 @@ def expected_zero_modes(interaction: PairInteraction) -> int:
     Args:
         interaction: the model bound to the configuration.
     """
-    d = interaction.model.dimension
-    rotations = d * (d - 1) // 2 if not interaction.periodic_c[:d].any() else 0
-    return d + rotations
+    return zero_modes_of_cell(interaction.model.dimension, interaction.periodic_c)
+
+
+def zero_modes_of_cell(dimension: int, periodic_c: ArrayLike) -> int:
+    """Return the number of translations, plus rotations where no direction is periodic.
+
+    Args:
+        dimension: dimension of space, 2 or 3.
+        periodic_c: true for a periodic direction [-].
+    """
+    rotations = 0 if np.any(np.asarray(periodic_c)[:dimension]) else dimension * (dimension - 1) // 2
+    return dimension + rotations
 
 
 def certify(interaction: PairInteraction, positions_nc: Array, mass_n: Array) -> Certificate:

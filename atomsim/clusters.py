@@ -14,13 +14,16 @@ import subprocess
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from atomsim.errors import InputError, MissingExtra
+from atomsim.held_interrupts import interrupts_held
 
 CONNECT_TIMEOUT = 10.0  # until a scheduler has answered, and until it has a worker [s]
+PROTOCOLS = ("tcp", "tls", "ws", "wss", "ucx")  # by which Dask reaches another process
 LOSSES = 3  # workers that may be lost under a sample before it is suspected to be the cause
 
 # Own schedulers hand out one sample at a time, so that a lost worker costs one and a worker that comes later finds
@@ -70,6 +73,16 @@ class Place(ABC):
     def count_workers(self) -> int:
         """Return how many workers there are or will be."""
 
+    @property
+    @abstractmethod
+    def expected_workers(self) -> int:
+        """Number of workers of which it is told when fewer are there."""
+
+    @property
+    @abstractmethod
+    def remedy(self) -> str:
+        """What to do when they do not come."""
+
 
 @dataclass(frozen=True)
 class ThisMachine(Place):
@@ -91,6 +104,16 @@ class ThisMachine(Place):
         """Return the number of processes."""
         return self.workers
 
+    @property
+    def expected_workers(self) -> int:
+        """Number of processes, which are started again when they end."""
+        return self.workers
+
+    @property
+    def remedy(self) -> str:
+        """What to do when they do not come."""
+        return "is there memory for so many processes? fewer: --workers"
+
     @contextmanager
     def connected(self, report: Report | None = None) -> Iterator[Any]:
         """Start scheduler and workers; after an interrupt they end at once.
@@ -102,17 +125,19 @@ class ThisMachine(Place):
             MissingExtra: Dask is not installed.
         """
         distributed = require("distributed", extra="dask")
-        with _own_scheduler():
-            cluster = distributed.LocalCluster(
-                n_workers=self.workers,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=None,  # one sample may need much more than its share
-                dashboard_address=":0",  # a free port: a fixed one may be in use, of which Dask warns
-                silence_logs=logging.CRITICAL,
-                preload=["atomsim.dask_worker"],
-            )
-        with cluster, _client(distributed, cluster) as client:
+        with ExitStack() as started:
+            with _own_scheduler(), interrupts_held():
+                cluster = distributed.LocalCluster(
+                    n_workers=self.workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=None,  # one sample may need much more than its share
+                    dashboard_address=":0",  # a free port: a fixed one may be in use, of which Dask warns
+                    silence_logs=logging.CRITICAL,
+                    preload=["atomsim.dask_worker"],
+                )
+                started.enter_context(cluster)
+            client = started.enter_context(_client(distributed, cluster))
             try:
                 yield client
             except BaseException as error:
@@ -127,6 +152,19 @@ class Scheduler(Place):
 
     address: str
 
+    def __post_init__(self) -> None:
+        """Refuse what is no address: Dask itself would come to its end with much noise."""
+        try:
+            found = urlsplit(self.address)
+            whole = found.scheme in PROTOCOLS and bool(found.hostname) and bool(found.port)
+        except ValueError:
+            whole = False
+        if not whole:
+            raise InputError(
+                f"no Dask scheduler answers at {self.address}: no protocol ({', '.join(PROTOCOLS)}), host or port; "
+                "expected an address such as tcp://HOST:8786"
+            )
+
     @property
     def name(self) -> str:  # type: ignore[override]
         """What messages call it."""
@@ -140,6 +178,16 @@ class Scheduler(Place):
         """
         with self.connected() as client:
             return len(client.nthreads())
+
+    @property
+    def expected_workers(self) -> int:
+        """One: how many there will be is the affair of others."""
+        return 1
+
+    @property
+    def remedy(self) -> str:
+        """What to do when there are no workers."""
+        return f"start some by: dask worker {self.address} --nthreads 1 --nworkers -1"
 
     @contextmanager
     def connected(self, report: Report | None = None) -> Iterator[Any]:
@@ -163,10 +211,7 @@ class Scheduler(Place):
             try:
                 client.wait_for_workers(1, timeout=CONNECT_TIMEOUT)
             except TimeoutError as error:
-                raise InputError(
-                    f"{self.name} has no workers after {CONNECT_TIMEOUT:g} s; start some by: "
-                    f"dask worker {self.address} --nthreads 1 --nworkers -1"
-                ) from error
+                raise InputError(f"{self.name} has no workers after {CONNECT_TIMEOUT:g} s; {self.remedy}") from error
             yield client
 
 
@@ -199,6 +244,22 @@ class SlurmJobs(Place):
         """Return the number of processes of all jobs."""
         return self.jobs * self.processes
 
+    @property
+    def expected_workers(self) -> int:
+        """Number of processes of all jobs."""
+        return self.count_workers()
+
+    @property
+    def remedy(self) -> str:
+        """What to do when they do not come."""
+        logs = (
+            f"what jobs print is in {self.log_directory}" if self.log_directory else "log_directory keeps their words"
+        )
+        return (
+            "`squeue --me` shows which jobs wait or run; one that ended before its workers connected is not submitted "
+            f"again ({logs}): interrupt and start the same command, it submits all jobs anew and computes what is left"
+        )
+
     def cluster(self, report: Report | None = None) -> Any:
         """Return a cluster of dask-jobqueue without jobs, its scheduler running in this process.
 
@@ -206,10 +267,12 @@ class SlurmJobs(Place):
             report: called with what SLURM says of a job that it refuses.
 
         Raises:
+            InputError: Dask cannot make anything of the memory, or its scheduler does not start here.
             MissingExtra: dask-jobqueue is not installed.
         """
         jobqueue = require("dask_jobqueue", extra="slurm")
-        with _own_scheduler():
+        self._check_memory()
+        with _own_scheduler(), _told_start():
             return _telling_cluster(jobqueue, report)(
                 cores=self.processes,  # so each process has one thread
                 processes=self.processes,
@@ -227,6 +290,12 @@ class SlurmJobs(Place):
                 scheduler_options={"dashboard_address": "127.0.0.1:0"},
                 silence_logs=logging.CRITICAL,
             )
+
+    def _check_memory(self) -> None:
+        try:
+            require("dask.utils", extra="slurm").parse_bytes(self.memory)
+        except ValueError as error:
+            raise InputError(f"memory = {self.memory!r} of the jobs: {error}; expected for example '16 GB'") from error
 
     @contextmanager
     def connected(self, report: Report | None = None) -> Iterator[Any]:
@@ -250,6 +319,15 @@ class SlurmJobs(Place):
 def _own_scheduler() -> Iterator[None]:
     with require("dask", extra="dask").config.set(OWN_SCHEDULER):
         yield
+
+
+@contextmanager
+def _told_start() -> Iterator[None]:
+    """What keeps an own scheduler from starting is an affair of the user, as the wrong name of a network interface."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise InputError(f"the scheduler of Dask does not start here: {error}") from error
 
 
 def _telling_cluster(jobqueue: Any, report: Report | None) -> Any:

@@ -20,14 +20,11 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
+from atomsim.absent_workers import ClusterLost, Patience, watched
 from atomsim.clusters import Place, Report, require
 from atomsim.ensemble import Mapper, single_threaded
-from atomsim.errors import AtomsimError, InputError
+from atomsim.errors import InputError
 from atomsim.provenance import library_versions
-
-
-class ClusterLost(AtomsimError):
-    """The scheduler is gone, or someone has cancelled the samples; what others computed is not lost."""
 
 
 class WorkersLost(RuntimeError):
@@ -56,7 +53,14 @@ def processor_kind() -> str:
 class DaskWorkers(Mapper):
     """The workers of a Dask cluster, connected to when the outermost block is entered."""
 
-    def __init__(self, place: Place, *, any_processor: bool = False, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        any_processor: bool = False,
+        report: Report | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         """Say where the workers are.
 
         Args:
@@ -64,11 +68,14 @@ class DaskWorkers(Mapper):
             any_processor: take workers with other kinds of processors than this one; their results may differ in the
                 last digits.
             report: called with a line about what goes wrong and ends nothing; from any thread.
+            patience: how long samples wait for workers; the default where absent.
         """
         super().__init__()
         self.place = place
         self._any_processor = any_processor
         self._report = report
+        self._patience = patience or Patience()
+        self._given_up: ClusterLost | None = None
         self._client: Any = None
         self._demand = Demand({}, None, {})
 
@@ -138,10 +145,17 @@ class DaskWorkers(Mapper):
         # Results are fetched as they are there: until then they are lost with their worker.
         ended = distributed.as_completed(futures, loop=self._client.loop, with_results=True, raise_errors=False)
         del futures
+
+        def give_up(error: ClusterLost) -> None:
+            self._given_up = error
+            self._client.cancel(list(waiting.values()))
+
+        report = self._report or (lambda line: None)
         try:
-            for future, result in ended:
-                yield keys[future.key], self._outcome(future, result, pickle)
-                del waiting[future.key]
+            with watched(self._client, self.place, self._patience, left=waiting, report=report, give_up=give_up):
+                for future, result in ended:
+                    yield keys[future.key], self._outcome(future, result, pickle)
+                    del waiting[future.key]
         finally:
             if waiting and self._client.status == "running":
                 self._client.cancel(list(waiting.values()))
@@ -150,7 +164,7 @@ class DaskWorkers(Mapper):
         """Return the result or the error of a sample that has ended.
 
         Raises:
-            ClusterLost: it was cancelled.
+            ClusterLost: it was cancelled, as happens too when there were no workers for too long.
             InputError: the worker cannot be used.
         """
         if isinstance(result, bytes):
@@ -165,7 +179,7 @@ class DaskWorkers(Mapper):
                     f"{error.allowed_failures + 1} workers were lost computing it alone (out of memory?)"
                 )
             return error
-        raise ClusterLost(
+        raise self._given_up or ClusterLost(
             f"{self.place.name}: gone, or someone has cancelled the samples; what others have computed is kept"
         )
 

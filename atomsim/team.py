@@ -6,16 +6,22 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from queue import SimpleQueue
 
+import numpy as np
+
 from atomsim.errors import InputError
+from atomsim.kernels.together import BROKEN
+from atomsim.results import IntArray
 
 THREADS_VARIABLE = "ATOMSIM_THREADS"
 HANDOVER = 1e-4  # how much later another thread begins: it has to wake up and to be given the interpreter [s]
 
 Work = Callable[[int, int], None]
 Done = SimpleQueue[BaseException | None]
-Jobs = SimpleQueue[tuple[Work, int, int, Done] | None]
+Jobs = SimpleQueue[tuple[Callable[[], None], Done] | None]
 
 
 def default_threads() -> int:
@@ -66,21 +72,60 @@ class Team:
             work: works on the rows from the first up to, not including, the last.
             row_time: about how long one row takes; short work is not handed over [s].
         """
-        sharers = max(1, min(self.threads, int(n_rows * row_time / HANDOVER)))
+        sharers = self._sharers(n_rows * row_time)
         if sharers == 1:
             work(0, n_rows)
             return
+        later = (n_rows - HANDOVER / row_time) / sharers
+        edges = [0, *(n_rows - round((sharers - k) * later) for k in range(1, sharers)), n_rows]
+        self._hand_out([partial(work, first, last) for first, last in pairwise(edges)])
+
+    def together(self, work: Callable[[int, int, IntArray], None], *, seconds: float) -> None:
+        """Call ``work(rank, sharers, meeting)`` in as many threads as are worth it, all at the same time.
+
+        Compiled work may wait for the others at the meeting; where one of them fails, the meeting is called off.
+
+        Args:
+            work: does a part of the work; its rank counts from 0, in this thread.
+            seconds: about how long one thread would take for all; short work is not handed over [s].
+        """
+        sharers, meeting = self._sharers(seconds), np.zeros(1, np.int64)
+
+        def call_off() -> None:
+            meeting[0] = BROKEN
+
+        def part(rank: int) -> None:
+            try:
+                work(rank, sharers, meeting)
+            except BaseException:
+                call_off()
+                raise
+
+        self._hand_out([partial(part, rank) for rank in range(sharers)], call_off)
+
+    def _sharers(self, seconds: float) -> int:
+        return int(max(1, min(self.threads, seconds / HANDOVER)))
+
+    def _hand_out(self, parts: list[Callable[[], None]], call_off: Callable[[], None] | None = None) -> None:
+        """Do the first part in this thread and the others in others; raise what went wrong in any."""
+        if len(parts) == 1:
+            parts[0]()
+            return
         if self._process != os.getpid():  # threads do not follow into a forked process
             self._start()
-        later = (n_rows - HANDOVER / row_time) / sharers
-        edges = [0, *(n_rows - round((sharers - k) * later) for k in range(1, sharers + 1))]
         done: Done = SimpleQueue()
-        for k in range(1, sharers):
-            self._jobs.put((work, edges[k], edges[k + 1], done))
+        handed = 0
         try:
-            work(edges[0], edges[1])
+            for part in parts[1:]:
+                self._jobs.put((part, done))
+                handed += 1
+            parts[0]()
+        except BaseException:
+            if call_off is not None:
+                call_off()
+            raise
         finally:
-            errors = [done.get() for _ in range(1, sharers)]
+            errors = [done.get() for _ in range(handed)]
         for error in errors:
             if error is not None:
                 raise error
@@ -96,14 +141,14 @@ class Team:
 def _serve(jobs: Jobs) -> None:
     """Do what is asked until dismissed; keep nothing of it in between."""
     while (job := jobs.get()) is not None:
-        work, first, last, done = job
+        part, done = job
         try:
-            work(first, last)
+            part()
         except BaseException as error:
             done.put(error)
         else:
             done.put(None)
-        del job, work, done
+        del job, part, done
 
 
 def _dismiss(jobs: Jobs, threads: int) -> None:

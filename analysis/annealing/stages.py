@@ -155,7 +155,7 @@ def _summary_cost(parameters: Mapping[str, Any], sizes: Sequence[int], *, temper
     return Cost(5 + temperatures * parameters["resamples"] * RESAMPLE_SECONDS, WORKER_MEMORY)
 
 
-ALLOY_GLASSES = Stage("glass", 1, AlloyGlass, _alloy_glass, _alloy_glass_parameters, _alloy_glass_cost)
+ALLOY_GLASSES = Stage("glass", 2, AlloyGlass, _alloy_glass, _alloy_glass_parameters, _alloy_glass_cost)
 
 
 def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
@@ -172,7 +172,7 @@ def stages_of(config: AnnealStudy) -> tuple[Stage, ...]:
         anneals.append(
             Stage(
                 f"anneal_{name}",
-                1,
+                2,
                 MetalAnnealed if real else Annealed,
                 _alloy_anneal if real else _anneal,
                 partial(_anneal_parameters, temperature=temperature),

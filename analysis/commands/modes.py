@@ -18,6 +18,7 @@ from analysis.commands.common import AsJson, ToldProgress, print_json
 from atomsim.errors import InputError, NotAMinimum, NotConverged, nearest
 
 if TYPE_CHECKING:
+    from analysis.measure import Check
     from analysis.soft_modes.any_result import CalculatorModes
     from atomsim.quench import Glass
     from atomsim.results import Array
@@ -69,13 +70,14 @@ def modes(
 
     Example: atomsim modes glass.xyz --potential laird-schober --between 1.5 2.0
     """
-    from analysis.measure import vibrations
+    from analysis.measure import count_check, vibrations
     from atomsim.engines import is_engine_potential
 
     if is_engine_potential(potential):
         raise InputError(f"--potential {potential}: modes has pair models alone; soft-modes takes potentials of LAMMPS")
     _check_part(lowest, between, method)
-    glass = _structure(structure, potential, minimise)
+    asked = count_check("--lowest", lowest, potential, zero_modes=True)
+    glass = _structure(structure, potential, minimise, asked)
     found = vibrations(glass, lowest, between=between, method=method, report=terminal.remark)
     columns = {
         "omega": found.omega_m.tolist(),
@@ -110,7 +112,10 @@ def _check_part(lowest: int | None, between: tuple[float, float] | None, method:
     if lowest is not None and lowest < 1:
         raise InputError(f"--lowest {lowest}: expected at least one mode")
     if between is not None:
-        require_window(*between)
+        try:
+            require_window(*between)
+        except InputError as error:
+            raise InputError(f"--between {between[0]:g} {between[1]:g}: {error}") from error
     if method is not None and lowest is None and between is None:
         raise InputError(f"--method {method}: whole spectra have one method; it goes with --lowest K or --between")
     known = METHODS if between is None else WAYS
@@ -118,7 +123,7 @@ def _check_part(lowest: int | None, between: tuple[float, float] | None, method:
         raise InputError(f"--method {method}: expected one of {', '.join(known)}{nearest(method, known)}")
 
 
-def _structure(name: str, potential: str, minimise: bool) -> Glass:
+def _structure(name: str, potential: str, minimise: bool, check: Check) -> Glass:
     """The configuration of a file; if its matrix is singular, the atoms that nothing holds are named."""
     from analysis.measure import structure_of
     from analysis.modes.rattlers import named_loose_atoms
@@ -127,7 +132,7 @@ def _structure(name: str, potential: str, minimise: bool) -> Glass:
     from atomsim.potentials import get_model
 
     try:
-        return structure_of(name, potential, minimise=minimise)
+        return structure_of(name, potential, minimise=minimise, check=check)
     except NotConverged as error:
         atoms = read_structure(Path(name))
         loose = named_loose_atoms(PairInteraction.from_atoms(get_model(potential), atoms).terms(atoms.positions))
@@ -179,7 +184,7 @@ def soft_modes(
 
     Example: atomsim soft-modes silicon.xyz --potential sw:Si.sw --minimise --count 5
     """
-    from analysis.measure import measure_soft_modes
+    from analysis.measure import count_check, measure_soft_modes
     from analysis.soft_modes.expansion import cutoff_warning
     from atomsim.engines import is_engine_potential
     from atomsim.potentials import get_model
@@ -187,9 +192,10 @@ def soft_modes(
     if count is not None and count < 1:
         raise InputError(f"--count {count}: expected at least one mode")
     if is_engine_potential(potential):
-        _soft_modes_of_engine(structure, potential, COUNT_OF_ENGINES if count is None else count, minimise, as_json)
+        _soft_modes_of_engine(structure, potential, count, minimise, as_json)
         return
-    glass = _structure(structure, potential, minimise)
+    asked = count_check("--count", count, potential, zero_modes=False)
+    glass = _structure(structure, potential, minimise, asked)
     _require_minimum(glass, structure)
     found = measure_soft_modes(glass, count)
     if warning := cutoff_warning(get_model(glass.model)):
@@ -224,18 +230,18 @@ def soft_modes(
     print_json({**head, "modes": rows})
 
 
-def _soft_modes_of_engine(structure: str, potential: str, count: int, minimise: bool, as_json: bool) -> None:
+def _soft_modes_of_engine(structure: str, potential: str, count: int | None, minimise: bool, as_json: bool) -> None:
     """The soft modes of a material, whose forces LAMMPS gives."""
+    from analysis.measure import count_check
     from analysis.soft_modes.any_calculator import soft_modes_of_engine
     from atomsim.engines.hessian import require_minimum
     from atomsim.formats.alloys import read_alloy_glass
 
-    glass = read_alloy_glass(structure, potential, minimise=minimise)
+    asked = count_check("--count", count, potential, zero_modes=False)
+    glass = read_alloy_glass(structure, potential, minimise=minimise, check=asked)
     require_minimum(glass.certificate, name=f"{structure} by {potential} (--minimise moves it to the nearest minimum)")
-    most = 3 * glass.n_atoms - glass.n_zero_modes
-    if not 1 <= count <= most:
-        raise InputError(f"--count {count}: expected 1 to {most} modes for {glass.n_atoms} atoms")
-    found = soft_modes_of_engine(glass, count, progress=ToldProgress())
+    most = min(COUNT_OF_ENGINES, 3 * glass.n_atoms - glass.n_zero_modes)
+    found = soft_modes_of_engine(glass, most if count is None else count, progress=ToldProgress())
     for line in found.remarks:
         terminal.remark(line)
     if as_json:

@@ -178,18 +178,16 @@ def _show_wells(found: DoubleWells) -> None:
 
 def _minimum(structure: str, potential: str, *, minimise: bool, count: int) -> tuple[Glass, Modes, Elasticity]:
     """The structure as a certified minimum, with its lowest modes and its elastic constants."""
-    from analysis.measure import structure_of
+    from analysis.measure import count_check, structure_of
     from analysis.modes import elasticity, lowest_modes
 
-    glass = structure_of(structure, potential, minimise=minimise)
+    asked = count_check("--count", count, potential, zero_modes=False)
+    glass = structure_of(structure, potential, minimise=minimise, check=asked)
     try:
         glass.certificate.require_minimum(name=structure, zero_modes=glass.healthy_zero_modes)
     except NotAMinimum as error:
         raise NotAMinimum(f"{error}; --minimise moves it to the nearest minimum", error.estimate) from error
-    size = glass.dimension * glass.n_atoms
-    if count > size - glass.n_zero_modes:
-        raise InputError(f"--count {count}: the structure has {size - glass.n_zero_modes} vibrations")
-    wanted = min(size, max(OVERLAPS, count) + glass.n_zero_modes)
+    wanted = min(glass.dimension * glass.n_atoms, max(OVERLAPS, count) + glass.n_zero_modes)
     return glass, lowest_modes(glass, wanted), elasticity(glass)
 
 

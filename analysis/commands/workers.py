@@ -27,11 +27,12 @@ def chosen_workers(workers: int | None, dask: str | None) -> Mapper:
     from atomsim.distributed import DaskWorkers
 
     if dask == LOCAL:
-        return DaskWorkers(ThisMachine(available_cores() if workers is None else workers))
+        place = ThisMachine(available_cores() if workers is None else workers)
+        return DaskWorkers(place, report=terminal.remark)
     if workers is not None:
         raise InputError(f"--workers {workers}: --dask {dask} says how many there are; leave one of the two out")
     if "://" in dask:
-        return DaskWorkers(Scheduler(dask))
+        return DaskWorkers(Scheduler(dask), report=terminal.remark)
     if not dask.endswith(".toml"):
         raise InputError(
             f"--dask {dask}{nearest(dask, [LOCAL])}; expected 'local', an address as tcp://HOST:8786, or a file .toml"

@@ -21,6 +21,7 @@ ROUGH = (
     1e-4  # residual of a pair of the inverse over its eigenvalue at which single precision has given what it can [-]
 )
 CLOSE = 1e-8  # what the inverse of a residual may still add to a vector; eigenvalues err by its square [-]
+LITTLE = 0.1  # share of a solution outside the basis above which it need not be made orthogonal twice [-]
 LOOKS = 1.05  # the projected inverse is diagonalised each time the basis has grown by this factor
 VECTORS_PER_MODE = 12  # size of the basis at which the iteration gives up; 6 to 8 are usual for many modes
 FEWEST_VECTORS = 400
@@ -87,7 +88,7 @@ def _krylov_space(solve: Solve, basis: Array, count: int) -> int:
     filled, look = block, float(max(block, count))
     while filled + block <= most:
         own = slice(filled - block, filled)
-        image, overlap = orthogonal_part(solve(basis[:, own]), basis[:, :filled])
+        image, overlap = orthogonal_part(solve(basis[:, own]), basis[:, :filled], little=LITTLE)
         projected[:filled, own], projected[own, :filled] = overlap, overlap.T
         basis[:, filled : filled + block], coupling = np.linalg.qr(image)
         if filled >= look:

@@ -55,10 +55,11 @@ SUPERLU_FILL = 2.0
 
 @dataclass(frozen=True)
 class ModesForecast:
-    """Method, peak memory [B], processor time [s] and what that rests on, of one computation of modes."""
+    """Method, peak memory [B], processor time [s] and what that rests on: ``count`` of the ``size`` modes there are."""
 
     method: str
     n_atoms: int
+    size: int
     count: int
     memory: float
     seconds: float
@@ -67,7 +68,7 @@ class ModesForecast:
 
     def __str__(self) -> str:
         """Return the forecast in one line."""
-        modes = "all modes" if self.count >= 2 * self.n_atoms else f"the lowest {self.count} modes"
+        modes = "all modes" if self.count == self.size else f"the lowest {self.count} modes"
         return (
             f"{modes} of {self.n_atoms} atoms by {self.method}: about {self.seconds:.2g} s on one core and "
             f"{self.memory / 1e9:.2g} GB, {self.available / 1e9:.3g} GB free ({self.basis})"
@@ -212,6 +213,7 @@ def forecast_modes(
     method: str | None = None,
     available: float | None = None,
     dissection: Dissection | None = None,
+    speed: float | None = None,
 ) -> ModesForecast:
     """Return how modes will be computed and at what cost: the fastest method that fits into memory, or the one named.
 
@@ -221,9 +223,10 @@ def forecast_modes(
         method: ``dense``, ``dissection``, ``pardiso`` or ``superlu``; None chooses.
         available: memory that may be used, that of the machine where absent [B].
         dissection: order of elimination; without it a sparse method is PARDISO's or SuperLU's.
+        speed: operations of a product of matrices per second, measured now where absent [1/s].
 
     Raises:
-        InputError: count out of range, unknown method, or a dissection asked for and not given.
+        InputError: count out of range or not for this method, unknown method, a dissection asked for and not given.
     """
     size = terms.dimension * terms.n_atoms
     if count is not None and not 1 <= count <= size:
@@ -232,9 +235,14 @@ def forecast_modes(
         raise InputError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}{nearest(method, METHODS)}")
     room = available_memory() + process_memory() if available is None else available
     wanted = size if count is None else count
+    if method in FACTOR_EFFICIENCY and wanted > size - 2:
+        raise InputError(
+            f"{wanted} modes by {method}: expected at most {size - 2}, for the certificate needs two above"
+        )
     if count is None or (method is None and dense_pays(terms, wanted)):
         method = method or "dense"
-    speed = product_speed()  # measured once: whose forecast is shorter does not depend on it
+    if speed is None:
+        speed = product_speed()  # once: whose forecast is shorter does not depend on it
     if method == "dense":
         return _dense(terms, wanted, room, count is None, speed)
     if method in (None, "dissection") and dissection is not None:
@@ -243,7 +251,7 @@ def forecast_modes(
         return dense if faster else plan
     if method == "dissection":
         raise InputError("method 'dissection' needs the order of elimination; expected one in `dissection`")
-    return _sparse(terms, wanted, room, method or default_backend())
+    return _sparse(terms, wanted, room, method or default_backend(), speed)
 
 
 def _dense(terms: PairTerms, count: int, room: float, full: bool, speed: float) -> ModesForecast:
@@ -251,7 +259,8 @@ def _dense(terms: PairTerms, count: int, room: float, full: bool, speed: float) 
     copies = FULL_COPIES if full else DENSE_COPIES + 2.0 * count / size
     flops = (FULL_FLOPS / FULL_EFFICIENCY if full else FEW_FLOPS / FEW_EFFICIENCY) * float(size) ** 3
     memory = process_memory() + PAIR_BYTES * len(terms.first_p) + copies * NUMBER * float(size) ** 2
-    return ModesForecast("dense", terms.n_atoms, count, memory, flops / speed, room, "LAPACK, size of its matrices")
+    basis = "LAPACK, size of its matrices"
+    return ModesForecast("dense", terms.n_atoms, size, count, memory, flops / speed, room, basis)
 
 
 def sliced_cost(
@@ -282,12 +291,22 @@ def sliced_cost(
     return memory, (factorisations + solutions + rest) / speed, 2 if counting else 1 + slices
 
 
+def sliced_basis(dissection: Dissection, shifts: int) -> str:
+    """Return what a forecast of spectrum slices rests on.
+
+    Args:
+        dissection: order of elimination.
+        shifts: number of shifts.
+    """
+    return f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shift{'s' if shifts > 1 else ''}"
+
+
 def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection, speed: float) -> ModesForecast:
     size = terms.dimension * terms.n_atoms
     if count >= SLICES_FROM:
         memory, seconds, shifts = sliced_cost(terms, dissection, count, speed=speed)
-        basis = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
-        return ModesForecast("dissection", terms.n_atoms, count, process_memory() + memory, seconds, room, basis)
+        memory, basis = memory + process_memory(), sliced_basis(dissection, shifts)
+        return ModesForecast("dissection", terms.n_atoms, size, count, memory, seconds, room, basis)
     vectors = ROUGH_BASIS * max(DISSECTED_SPARE * count, count + SPARE_MODES)
     matrix = DISSECTED_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
     factor = max(SINGLE * dissection.peak, SINGLE * dissection.nonzeros + NUMBER * 2 * vectors * size)
@@ -296,10 +315,10 @@ def _dissected(terms: PairTerms, count: int, room: float, dissection: Dissection
     projections = 6.0 * size * vectors**2
     seconds = (2 * dissection.flops / SINGLE_EFFICIENCY + solutions + projections) / speed
     basis = f"nested dissection in {len(dissection.fronts)} fronts"
-    return ModesForecast("dissection", terms.n_atoms, count, memory, seconds, room, basis)
+    return ModesForecast("dissection", terms.n_atoms, size, count, memory, seconds, room, basis)
 
 
-def _sparse(terms: PairTerms, count: int, room: float, backend: str) -> ModesForecast:
+def _sparse(terms: PairTerms, count: int, room: float, backend: str, speed: float) -> ModesForecast:
     size = terms.dimension * terms.n_atoms
     nonzeros, flops = factor_cost(terms)
     basis = "analysis of the graph of the atoms" if default_backend() == "pardiso" else "growth of a solid's factor"
@@ -308,7 +327,6 @@ def _sparse(terms: PairTerms, count: int, room: float, backend: str) -> ModesFor
     vectors = BASIS_PER_MODE * (count + SPARE_MODES)
     matrix = MATRIX_COPIES * 12.0 * terms.dimension**2 * 2 * len(terms.first_p)
     memory = process_memory() + NUMBER * (1.1 * nonzeros + (vectors + 3 * count) * size) + matrix
-    speed = product_speed()
     solutions = 4.0 * nonzeros * vectors / (0.3 * speed)
     seconds = 2 * flops / (FACTOR_EFFICIENCY[backend] * speed) + solutions
-    return ModesForecast(backend, terms.n_atoms, count, memory, seconds, room, basis)
+    return ModesForecast(backend, terms.n_atoms, size, count, memory, seconds, room, basis)

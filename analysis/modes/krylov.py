@@ -18,7 +18,6 @@ RESIDUAL = 1e-11  # largest residual of a pair of the inverse over its eigenvalu
 VECTORS_PER_MODE = 12  # size of the basis at which the iteration gives up; 3 to 5 are usual for many modes
 FEWEST_VECTORS = 400
 FIRST_LOOK = 1.5  # vectors of the basis per mode at which modes around a shift are first looked at; 2 to 3 are usual
-LITTLE = 0.1  # share of a vector outside the basis below which it is made orthogonal once more [-]
 CLOSED = 1e-8  # of what a block had inside the basis; what is left outside may be round-off [-]
 
 Solve = Callable[[Array], Array]
@@ -163,18 +162,19 @@ def _largest(projected: Array, count: int) -> tuple[Array, Array]:
     return values[::-1], vectors[:, ::-1]
 
 
-def orthogonal_part(image: Array, basis: Array) -> tuple[Array, Array]:
+def orthogonal_part(image: Array, basis: Array, *, little: float = 1.0) -> tuple[Array, Array]:
     """Return what a block leaves outside a basis, and its components inside [as the image].
 
-    The components are taken out again where little is left, of which they would still be a part by round-off.
+    What is left still has components inside, by round-off of what was taken out: they are taken out too.
 
     Args:
         image: columns, (n, b) [any unit].
         basis: orthonormal columns, (n, f) [-].
+        little: the second time only where less than this share of a column is left [-].
     """
     overlap = basis.T @ image
     outside = image - basis @ overlap
-    if (np.linalg.norm(outside, axis=0) < LITTLE * np.linalg.norm(image, axis=0)).any():
-        correction = basis.T @ outside
-        return outside - basis @ correction, overlap + correction
-    return outside, overlap
+    if (np.linalg.norm(outside, axis=0) > little * np.linalg.norm(image, axis=0)).all():
+        return outside, overlap
+    correction = basis.T @ outside
+    return outside - basis @ correction, overlap + correction

@@ -26,6 +26,7 @@ BEYOND = 1.05  # the last shift above the lowest eigenvalues aims at so many tim
 SAMPLE = 50  # eigenvalues that tell the spacing of the next ones
 LONGEST_STEP = 5.0  # largest and inverse of the smallest spacing expected, over the mean of what is left of the window
 CLEAR = 1e-10  # of the mean of the diagonal; a shift nearer to an eigenvalue drowns the others in round-off [-]
+MOST_TRIES = 60  # factorisations in search of the next shift; one to three are usual
 PROBES = 4  # random vectors that show it
 NUDGE = 1e-3  # of the way to the border below, by which such a shift moves down
 LARGEST_RESIDUAL = 1e-9  # of a pair, over the mean of the diagonal; its eigenvalue errs by the square over the gap [-]
@@ -142,13 +143,20 @@ class SpectrumSlices:
         reach = max(begin, spacing)
         step = reach * np.expm1(np.log1p(aim / place) * place * spacing / reach)
         step = min(step, LONGEST_STEP * aim * spacing, 0.5 * (end - begin) if ends else end - begin)
-        while True:
+        for _ in range(MOST_TRIES):
             shift = float((begin + step) * abs(begin + step))
             self._factor.factorise(shift, precision="double")
             below = self._factor.n_negative - self.n_below - len(value_m)
-            if below <= WIDEST_SLICE and self._is_clear():
+            if below > WIDEST_SLICE:
+                step *= aim / below
+            elif not below and not slices:  # a gap wider than expected: nothing would be found
+                step = min(2.0 * step, end - begin)
+            elif self._is_clear():
                 break
-            step *= aim / below if below > WIDEST_SLICE else 1.0 - NUDGE
+            else:
+                step *= 1.0 - NUDGE
+        else:
+            raise NotConverged(f"no shift above {begin:.6g} has a slice of modes below it that can be found", value_m)
         rest = max(left - below, 0)
         return shift, below, rest if ends and slices == 1 else min(rest, max(2 * half - below, 0) if slices else 0)
 

@@ -134,7 +134,7 @@ def lowest_modes(
 
     Raises:
         InputError: count out of range, unknown method, or not enough memory.
-        IncompleteSpectrum: the inertia count finds more modes than the iteration did.
+        IncompleteSpectrum: the inertia counts more modes than the iteration found.
         NotConverged: the iteration did not converge.
     """
     terms = glass.interaction().terms(glass.positions_nc)
@@ -152,8 +152,10 @@ def lowest_modes(
     elif order is not None and count >= SLICES_FROM:
         values, vectors = _lowest_sliced(matrix, order, count, report)
     elif order is not None:
+        # Zero modes converge at once, before the spare modes whose accuracy certifies them: one vibration with them.
+        found = max(count, min(glass.n_zero_modes + 1, matrix.shape[0]))
         values, vectors = lowest_dissected(
-            matrix, order, count, report=report or (lambda line: None), progress=by_tenths(report)
+            matrix, order, found, report=report or (lambda line: None), progress=by_tenths(report)
         )
     else:
         values, vectors = _shift_invert(matrix, count, plan.method, report)
@@ -167,7 +169,10 @@ def _lowest_sliced(
     lower = -LANCZOS_SHIFT * float(matrix.diagonal().mean())
     slices = SpectrumSlices(matrix, order, lower=lower)
     if slices.n_below:  # not a minimum
-        slices = SpectrumSlices(matrix, order, lower=1.05 * min(lowest_pair(matrix)[0], lower))
+        lower = 1.05 * min(lowest_pair(matrix)[0], lower)
+        slices = SpectrumSlices(matrix, order, lower=lower)
+    if slices.n_below:
+        raise IncompleteSpectrum(f"{slices.n_below} eigenvalues lie below {lower:.6g}, where Lanczos sees none")
     return slices.find(count, progress=by_tenths(report))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import linalg
@@ -14,6 +15,7 @@ from analysis.modes.forecast import (
     forecast_modes,
     process_memory,
     product_speed,
+    sliced_basis,
     sliced_cost,
 )
 from analysis.modes.slicing import SpectrumSlices
@@ -84,15 +86,16 @@ def modes_between(
     room = available_memory() + held if available is None else available
     terms = glass.interaction().terms(glass.positions_nc)
     matrix = mass_weighted(hessian_matrix(terms), glass.mass_n, terms.dimension)
-    plan, slices = forecast_window(terms, (lowest, highest), available=room), None
+    forecast = partial(forecast_window, terms, (lowest, highest), available=room, held=held, speed=product_speed())
+    plan, slices = forecast(), None
     if method == "slices" or (method is None and matrix.shape[0] > DENSE_LIMIT):
         order = dissect(terms, glass.positions_nc @ np.linalg.inv(glass.cell_cc))
-        counting = forecast_window(terms, (lowest, highest), order, available=room, held=held)
+        counting = forecast(order)
         counting.require_memory()
         tell(str(counting))
         margin = MARGIN * float(matrix.diagonal().mean())
         slices = SpectrumSlices(matrix, order, lower=lowest**2 - margin, upper=highest**2 + margin)
-        sliced = forecast_window(terms, (lowest, highest), order, slices.count, available=room, held=held)
+        sliced = forecast(order, slices.count)
         if method == "slices" or plan.memory > room or sliced.seconds <= plan.seconds:
             plan = sliced
     plan.require_memory()
@@ -129,6 +132,7 @@ def forecast_window(
     *,
     available: float,
     held: float | None = None,
+    speed: float | None = None,
 ) -> WindowForecast:
     """Return what the modes of a window will cost by slices; by LAPACK where there is no dissection.
 
@@ -139,16 +143,18 @@ def forecast_window(
         count: number of the modes; the cost of counting them where absent.
         available: memory that may be used [B].
         held: memory of the process before its work; what it holds now where absent [B].
+        speed: operations of a product of matrices per second, measured now where absent [1/s].
     """
     size, n_modes = terms.dimension * terms.n_atoms, count or 0
+    speed = product_speed() if speed is None else speed
     if dissection is None:
-        whole = forecast_modes(terms, available=available)
+        whole = forecast_modes(terms, available=available, speed=speed)
         return WindowForecast(
-            whole.method, whole.n_atoms, size, whole.memory, whole.seconds, available, whole.basis, window, False
+            whole.method, whole.n_atoms, size, size, whole.memory, whole.seconds, available, whole.basis, window, False
         )
-    beyond, seconds, shifts = sliced_cost(terms, dissection, n_modes, speed=product_speed(), counting=count is None)
+    beyond, seconds, shifts = sliced_cost(terms, dissection, n_modes, speed=speed, counting=count is None)
     memory = (process_memory() if held is None else held) + beyond
-    steps = f"nested dissection in {len(dissection.fronts)} fronts, {shifts} shifts"
+    basis = sliced_basis(dissection, shifts)
     return WindowForecast(
-        "slices", terms.n_atoms, n_modes, memory, seconds, available, steps, window, counting=count is None
+        "slices", terms.n_atoms, size, n_modes, memory, seconds, available, basis, window, counting=count is None
     )

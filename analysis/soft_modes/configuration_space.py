@@ -10,6 +10,7 @@ from atomsim.minimise import minimise
 from atomsim.quench import Glass
 from atomsim.results import Array
 
+SHIFT = 1e-6  # of translations away from zero, in units of the mean eigenvalue [-]
 SAME_MINIMUM = 1e-3  # largest displacement of an atom between two copies of one minimum [sigma]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.soft_modes.configuration_space import ConfigurationSpace
+from analysis.soft_modes.configuration_space import SHIFT, ConfigurationSpace
 from atomsim.errors import NotConverged
 from atomsim.factorise import SymmetricFactor
 from atomsim.results import Array
@@ -16,7 +16,6 @@ MOST_STEPS = 40
 LONGEST_STEP = 0.1  # of an atom in one Newton step [sigma]
 LARGEST_JUMP = 0.15  # an atom that moves further while it relaxes has left the branch [sigma]
 MOST_HALVINGS = 5  # of a step that loses the branch, before the branch is said to end there
-SHIFT = 1e-6  # of translations away from zero, in units of the mean eigenvalue [-]
 
 
 @dataclass(frozen=True)

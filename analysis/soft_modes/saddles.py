@@ -15,7 +15,7 @@ from scipy.interpolate import interp1d
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from analysis.soft_modes.configuration_space import ConfigurationSpace
+from analysis.soft_modes.configuration_space import SHIFT, ConfigurationSpace
 from analysis.soft_modes.gradient_flow import flow_down
 from atomsim.certificate import certify, start_vector
 from atomsim.errors import NotAMinimum, NotConverged
@@ -37,7 +37,6 @@ SADDLE_STEPS = 40
 LONGEST_STEP = 0.1  # of an atom in one step of the saddle search [sigma]
 FOLLOWED = 8  # lowest eigenvectors that are looked at where the inertia is not that of a saddle
 DENSE_LIMIT = 1500  # degrees of freedom below which LAPACK beats Lanczos for a few eigenvectors of a saddle
-SHIFT = 1e-6  # of translations away from zero, in units of the mean eigenvalue [-]
 PUSH = 0.03  # of the most moving atom off the saddle [sigma]
 
 

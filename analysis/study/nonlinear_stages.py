@@ -179,7 +179,7 @@ def nonlinear_stages(config: StudyConfig) -> tuple[Stage, ...]:
         cubic = ("nonlinear_modes",) if CUBIC in config.double_wells.directions else ()
         needs, name = ("glass", "modes", "soft_modes", *cubic), "double_wells"
         stages += [
-            Stage(name, 1, GlassWells, _double_wells, _well_parameters, _well_cost, needs),
+            Stage(name, 2, GlassWells, _double_wells, _well_parameters, _well_cost, needs),
             Stage("well_summary", 1, StudyWells, _well_summary, _well_summary_parameters, _summary_cost, (name,),
                   per_sample=False),
         ]  # fmt: skip

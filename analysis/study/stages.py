@@ -168,7 +168,7 @@ def _no_parameters(config: StudyConfig) -> dict[str, Any]:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("glass", 1, Glass, _glass, _glass_parameters, glass_cost),
+    Stage("glass", 2, Glass, _glass, _glass_parameters, glass_cost),
     Stage("elasticity", 1, Elasticity, _elasticity, _no_parameters, elasticity_cost, needs=("glass",)),
     Stage("modes", 1, Modes, _modes, _mode_parameters, modes_cost, needs=("glass",)),
     Stage(

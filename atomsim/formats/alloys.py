@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import ase
@@ -18,13 +19,16 @@ from atomsim.store import list_results, read_result
 LEAST_ROOM = 0.4  # distance of two atoms over the sum of their covalent radii [-]
 
 
-def read_alloy_glass(text: str, potential: str, *, minimise: bool = False) -> AlloyGlass:
+def read_alloy_glass(
+    text: str, potential: str, *, minimise: bool = False, check: Callable[[ase.Atoms], None] | None = None
+) -> AlloyGlass:
     """Return a structure of a real alloy with its certificate; one of our own glasses as it was kept.
 
     Args:
         text: any file that ASE reads, or an HDF5 file of ours, a group after a colon.
         potential: pair style and file, ``style:file``.
         minimise: move to the nearest minimum.
+        check: called with what was read, before any work, to refuse what it cannot give.
 
     Raises:
         InputError: a file or structure that cannot be used.
@@ -32,12 +36,15 @@ def read_alloy_glass(text: str, potential: str, *, minimise: bool = False) -> Al
     """
     file, _, group = text.partition(":") if not Path(text).exists() else (text, "", "")
     engine_potential(potential)
+    look = check or (lambda atoms: None)
     if Path(file).is_file() and _is_ours(Path(file)):
         glass = read_result(Path(file), AlloyGlass, group or _the_only_glass(Path(file)))
+        look(glass.to_atoms())
         if glass.model == potential and not minimise:
             return glass
         return alloy_glass(glass.to_atoms(), potential, minimise=minimise, name=text)
     atoms = read_structure(Path(text))
+    look(atoms)
     require_room(atoms, name=text)
     glass = alloy_glass(atoms, potential, minimise=minimise, name=text)
     require_minimum(glass.certificate, name=f"{text} (--minimise moves it to the nearest minimum)")

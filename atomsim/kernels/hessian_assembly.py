@@ -9,6 +9,8 @@ Indices are unsigned: numba gives negative ones a meaning and would test each of
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ PAIR_BITS = np.uint64(32)  # of an entry; the neighbour has the higher ones
 ONE = np.uint64(1)
 
 EntryArray = NDArray[np.uint64]
+PatternArray = NDArray[Any]  # of 32 or of 64 bits
 
 
 @njit(cache=True, error_model="numpy")
@@ -61,7 +64,9 @@ def sorted_rows(first: IntArray, second: IntArray, n_atoms: int) -> tuple[IntArr
 
 
 @njit(cache=True, error_model="numpy")
-def fill_columns(start, entry, dimension, indices, indptr):
+def fill_columns(
+    start: IntArray, entry: EntryArray, dimension: int, indices: PatternArray, indptr: PatternArray
+) -> None:
     """Fill ``indices`` and ``indptr`` of the matrix stored by single rows, ``dimension`` rows to an atom.
 
     Args:

@@ -73,6 +73,25 @@ def test_tasks_are_printed_and_written_alike(
     assert document["rates"] == {"operations": 1e9, "traffic": 2e9}
 
 
+def test_a_task_asks_for_its_own_extra_and_others_run_without(
+    harness: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("mpi4py", "mpi4py.MPI"):
+        monkeypatch.setitem(sys.modules, module, None)
+    run, file = program("run"), tmp_path / "bench" / "results.json"
+    monkeypatch.setattr(run, "measure_rates", lambda: harness.Rates(1e9, 2e9))
+    row = harness.Row("conductivity", {"atomsim": [1.0]}, {}, 0.0, "")
+    monkeypatch.setitem(run.TASKS, "conductivity", lambda options, rates: [row])
+    monkeypatch.setattr(sys, "argv", ["run.py", "--only", "hessian", "conductivity", "--json", str(file)])
+    assert run.main() == 1
+    told = capsys.readouterr()
+    assert "hessian: the comparison needs mpi4py" in told.err and str(file) in told.out
+    assert [task["task"] for task in json.loads(file.read_text())["tasks"]] == ["conductivity"]
+    monkeypatch.setattr(sys, "argv", ["run.py", "--only", "conductivity", "--json", str(file / "inside.json")])
+    assert run.main() == 1
+    assert "expected a file that can be written" in capsys.readouterr().err
+
+
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("mpi4py", "mpi4py.MPI"):
         monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed

@@ -15,6 +15,7 @@ import analysis.annealing.run
 import analysis.study
 from analysis.commands.workers import chosen_workers
 from analysis.dask_config import SlurmSection, read_dask_file
+from atomsim.absent_workers import Patience
 from atomsim.clusters import Scheduler, SlurmJobs, ThisMachine
 from atomsim.distributed import DaskWorkers
 from atomsim.ensemble import Workers, available_cores
@@ -51,6 +52,7 @@ def test_option_says_where_the_workers_are() -> None:
         ("node17", None, "expected 'local', an address as tcp://HOST:8786, or a file .toml"),
         (ADDRESS, 4, f"--workers 4: --dask {ADDRESS} says how many there are"),
         ("local", 0, "workers = 0"),
+        ("http://127.0.0.1:8786", None, "no Dask scheduler answers at http://127.0.0.1:8786"),
         ("nowhere.toml", None, r"nowhere\.toml: there is no such file"),
     ],
 )
@@ -79,9 +81,19 @@ def test_file_may_name_a_scheduler(tmp_path: Path) -> None:
     assert read_dask_file(file).place == Scheduler(ADDRESS)
 
 
+def test_file_says_how_long_to_wait_for_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, seen = tmp_path / "cluster.toml", []
+    monkeypatch.setattr("analysis.dask_config.DaskWorkers", lambda place, *, patience, **options: seen.append(patience))
+    for text in ("", "told_after = 0.1\nended_after = 24.0\n"):
+        file.write_text(f'scheduler = "{ADDRESS}"\n{text}')
+        read_dask_file(file)
+    assert seen == [Patience(900.0, 259200.0), Patience(360.0, 86400.0)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (f"scheduler = '{ADDRESS}'\ntold_after = 0.0\n", "line 2.*told_after"),
         ("[slurm]\njobs = 1\nproceses = 2\n", "line 3.*proceses.*did you mean.*processes"),
         ("[slurm]\njobs = 0\nprocesses = 2\nmemory = '1 GB'\n", "line 2.*jobs"),
         ("", "expected a scheduler or a table"),

@@ -24,6 +24,7 @@ from dask_samples import Task, wait_for
 from analysis.study import StudyFolder, run_study
 from atomsim import clusters
 from atomsim import distributed as ours
+from atomsim.absent_workers import Absence, Patience
 from atomsim.clusters import Scheduler, SlurmJobs, ThisMachine
 from atomsim.distributed import ClusterLost, DaskWorkers
 from atomsim.ensemble import THREAD_VARIABLES, Progress, SampleFailed, Workers, map_samples
@@ -203,6 +204,22 @@ def test_interrupt_ends_own_workers_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "waits-1").exists()
 
 
+def test_interrupt_while_workers_start_waits_until_they_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters_made, start, before = [], distributed.LocalCluster, signal.getsignal(signal.SIGINT)
+
+    def interrupted_start(**options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        clusters_made.append(start(**options))
+        return clusters_made[0]
+
+    monkeypatch.setattr(distributed, "LocalCluster", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        DaskWorkers(ThisMachine(1)).__enter__()
+    assert clusters_made[0].status == distributed.Status.closed
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_interrupt_leaves_a_foreign_scheduler_alive(cluster: Any, tmp_path: Path) -> None:
     workers = DaskWorkers(Scheduler(cluster.scheduler_address))
     with pytest.raises(KeyboardInterrupt), meanwhile(lambda: interrupt_when_all_wait(tmp_path, 2)), workers:
@@ -225,6 +242,54 @@ def test_cancelled_samples_end_the_run(cluster: Any, pool: DaskWorkers, tmp_path
     told = rf"{cluster.scheduler_address}: gone, or someone has cancelled"
     with pytest.raises(ClusterLost, match=told), meanwhile(cancel):
         pool.map(dask_samples.wait_and_tell, [Task(i, tmp_path) for i in range(4)])
+
+
+# --- workers that do not come -------------------------------------------------------------------------------------
+
+
+def test_absence_of_workers_is_told_again_and_again_and_ends_the_run() -> None:
+    absence = Absence(ThisMachine(4), Patience(10.0, 100.0), now=0.0)
+
+    def told(now: float, found: int, left: int = 9) -> str:
+        return absence.look(found=found, left=left, now=now)
+
+    assert not told(9.0, 3)
+    first = told(10.0, 3)
+    assert "the Dask workers of this machine: for 10 s 3 of 4 workers, 9 samples left" in first
+    assert not told(19.0, 3)
+    assert "for 20 s" in told(20.0, 3)
+    assert not told(40.0, 4)  # all there: it begins anew
+    assert not told(49.0, 0)
+    assert "for 20 s 3 of 4" in told(60.0, 3)
+    assert not told(1000.0, 3, left=3)  # no more samples than workers
+    assert "for 99 s 0 of 4" in told(1099.0, 0, left=2)
+    with pytest.raises(ClusterLost, match=r"none was there for 2 min, the run ends(.|\n)*what is computed is kept"):
+        told(1120.0, 0)
+
+
+@pytest.mark.parametrize("times", [(0.0, 1.0), (1.0, -1.0), (1.0, np.inf), (np.nan, 1.0)])
+def test_patience_is_a_time(times: tuple[float, float]) -> None:
+    with pytest.raises(InputError, match="must be positive and finite"):
+        Patience(*times)
+
+
+def test_workers_that_leave_are_told_of_and_the_run_ends_with_what_is_computed() -> None:
+    told: list[str] = []
+    done: list[Progress] = []
+    with running_cluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp") as found:
+
+        def leave(event: Progress) -> None:
+            done.append(event)
+            found.scale(0)
+
+        workers = DaskWorkers(
+            Scheduler(found.scheduler_address), any_processor=True, report=told.append, patience=Patience(0.2, 1.0)
+        )
+        remedy = f"start some by: dask worker {found.scheduler_address} --nthreads 1"
+        with workers, pytest.raises(ClusterLost, match=f"none was there for .* s, the run ends; {remedy}"):
+            workers.map(dask_samples.start_time, range(100), progress=leave)
+    assert 1 <= len(done) < 100 and not any(event.failed for event in done)
+    assert len(told) >= 2 and all("0 of 1 workers" in line and remedy in line for line in told)
 
 
 # --- workers and places that cannot be used -----------------------------------------------------------------------
@@ -406,6 +471,33 @@ def test_a_job_refused_after_it_was_lost_is_told_once(tmp_path: Path, monkeypatc
     assert process == int(wait_for(work / "waits-0"))  # by the job that is left
     (line,) = told
     assert line.startswith("warning: SLURM refuses a job of workers: the queue is closed; the run goes on")
+
+
+def test_a_job_that_dies_before_its_workers_connect_is_told_and_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("dask_jobqueue")
+    stillborn = SBATCH.replace("setsid sh", "setsid sleep 0 #")
+    install(tmp_path / "bin", monkeypatch, sbatch=stillborn, scancel=SCANCEL.rpartition("kill")[0])
+    place = SlurmJobs(2, 1, "1 GB", interface="lo", local_directory=str(tmp_path), log_directory="/logs")
+    told: list[str] = []
+    workers = DaskWorkers(place, report=told.append, patience=Patience(0.3, 1.0))
+    with workers, pytest.raises(ClusterLost, match=r"none was there for .* s, the run ends; `squeue --me`"):
+        workers.map(dask_samples.fail_if_odd, [0, 2, 4])
+    assert len(told) >= 2 and "0 of 2 workers, 3 samples left" in told[0] and "is in /logs" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"memory": "eight"}, "memory = 'eight' of the jobs: .*expected for example '16 GB'"),
+        ({"memory": "1 GB", "interface": "pigeon"}, "the scheduler of Dask does not start here: .*'pigeon'"),
+    ],
+)
+def test_jobs_that_cannot_be_described_are_refused(options: dict[str, str], message: str) -> None:
+    pytest.importorskip("dask_jobqueue")
+    with pytest.raises(InputError, match=message):
+        DaskWorkers(SlurmJobs(1, 1, **options)).__enter__()
 
 
 def test_refused_jobs_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ from analysis.soft_modes.double_wells import (
     find_double_wells,
     pushed_minimum,
 )
+from analysis.soft_modes.gradient_flow import flow_down
 from analysis.soft_modes.nonlinear import NonlinearModes
 from analysis.soft_modes.path_levels import PathPotential, grid_levels, half_well, path_levels
 from analysis.soft_modes.relaxed_path import relaxed_path
@@ -48,7 +49,7 @@ from analysis.soft_potential.deep_wells import splitting
 from analysis.soft_potential.landscape import from_cubic_free
 from analysis.soft_potential.parameters import soft_potentials
 from atomsim.certificate import LARGEST_FORCE
-from atomsim.errors import IllPosedFit, InputError, NotAMinimum
+from atomsim.errors import IllPosedFit, InputError, NotAMinimum, NotConverged
 from atomsim.formats import write_glass
 from atomsim.quench import Glass
 from atomsim.results import Array
@@ -137,6 +138,40 @@ def test_descents_from_a_saddle_end_where_the_gradient_flow_ends(plane_glass: Gl
             )  # fmt: skip
             assert np.abs(space.energy_and_force(flow.y[:, -1])[1]).max() < 0.01  # it has come to rest
             assert space.atom_moves(space.aligned(flow.y[:, -1], space.start) - end).max() < 0.01
+
+
+def test_gradient_flow_does_not_depend_on_where_the_cell_lies(
+    plane_glass: Glass, wells: DoubleWells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A glass a hundred diameters away: the same way in as many evaluations, to the same minimum."""
+    evaluate, counts, ends = ConfigurationSpace.energy_and_force, [], []
+
+    def counted(space: ConfigurationSpace, point: Array) -> tuple[float, Array]:
+        counts[-1] += 1
+        return evaluate(space, point)
+
+    monkeypatch.setattr(ConfigurationSpace, "energy_and_force", counted)
+    for offset in (0.0, 100.0):
+        far_c = np.array([offset, -offset, 0.0])
+        space = ConfigurationSpace(dataclasses.replace(plane_glass, positions_nc=plane_glass.positions_nc + far_c))
+        saddle = space.point(space.glass.positions_nc + wells.saddle_mnc[0])
+        push = unstable_direction(space, saddle)[1]
+        push *= PUSH / float(space.atom_moves(push).max()) * np.sign(push[np.argmax(np.abs(push))])
+        counts.append(0)
+        ends.append(space.positions(flow_down(space, saddle + push)) - far_c)
+    np.testing.assert_allclose(ends[0], ends[1], atol=1e-8)
+    assert counts[1] == pytest.approx(counts[0], rel=0.05)
+
+
+def test_gradient_flow_that_does_not_end_is_told(
+    plane_glass: Glass, wells: DoubleWells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.soft_modes.gradient_flow.MOST_STEPS", 3)
+    space = ConfigurationSpace(plane_glass)
+    saddle = space.point(plane_glass.positions_nc + wells.saddle_mnc[0])
+    with pytest.raises(NotConverged, match="does not come to rest in 3 steps") as caught:
+        both_sides(space, saddle, unstable_direction(space, saddle)[1])
+    assert 0 < space.atom_moves(caught.value.estimate - saddle).max() < 0.2  # where the flow has come to
 
 
 def test_measures_of_the_jump(plane_glass: Glass, wells: DoubleWells) -> None:
@@ -389,7 +424,7 @@ def test_verb_of_nonlinear_modes(
     for wrong, message in (
         (("--kind", "cubik"), "did you mean 'cubic'"),
         (("--count", "0"), "--count 0"),
-        (("--count", "999"), "126 vibrations"),
+        (("--count", "999"), "expected 1 to 126 modes"),
         (("--figure", "a.pdf"), "expected a file .svg or .png"),
     ):
         status, out, err = atomsim(*call, *wrong)

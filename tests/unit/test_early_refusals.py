@@ -18,6 +18,9 @@ import atomsim.formats.alloys
 from analysis.commands import thermal as cli_thermal
 from analysis.thermal.materials import KarpovParshinMaterial
 
+read_and_certify = analysis.measure.structure_of
+read_alloy = atomsim.formats.alloys.read_alloy_glass
+
 
 class Worked(AssertionError):
     """The verb began to work."""
@@ -62,6 +65,62 @@ def test_numbers_of_verbs_are_looked_at_before_the_descent(
     status, out, err = run(*options)
     assert (status, out) == (2, "")
     assert re.search(message, err)
+
+
+@pytest.fixture
+def only_reading(forbidden: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may be read; whatever builds a matrix or moves an atom is forbidden."""
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise Worked
+
+    monkeypatch.setattr(analysis.measure, "structure_of", read_and_certify)
+    monkeypatch.setattr(atomsim.formats.alloys, "read_alloy_glass", read_alloy)
+    for module, name in (
+        (analysis.measure, "describe"),
+        (analysis.measure, "inherent_structure"),
+        (atomsim.formats.alloys, "alloy_glass"),
+    ):
+        monkeypatch.setattr(module, name, refuse)
+
+
+@pytest.mark.usefixtures("only_reading")
+@pytest.mark.parametrize("minimise", [(), ("--minimise",)])
+@pytest.mark.parametrize(
+    ("verb", "option", "most"),
+    [
+        ("modes", "--lowest", 768),
+        ("soft-modes", "--count", 765),
+        ("nonlinear-modes", "--count", 765),
+        ("double-wells", "--count", 765),
+    ],
+)
+def test_more_modes_than_there_are_is_refused_when_the_atoms_are_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str, option: str, most: int, minimise: tuple[str, ...]
+) -> None:
+    path = tmp_path / "glass.xyz"
+    ase.io.write(path, bulk("Ar", "fcc", a=1.6, cubic=True).repeat(4))
+    run = command_line(capsys, verb, path, "--potential", "kob-andersen", *minimise)
+    with pytest.raises(Worked):
+        run(option, most)
+    status, out, err = run(option, most + 1)
+    assert (status, out) == (2, "")
+    assert f"{option} {most + 1}: expected 1 to {most} modes for 256 atoms" in " ".join(err.split())
+
+
+@pytest.mark.usefixtures("only_reading")
+def test_more_modes_than_a_material_has_is_refused_before_its_matrix(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path, potential = tmp_path / "silicon.xyz", tmp_path / "Si.sw"
+    potential.write_text("Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0\n")
+    ase.io.write(path, bulk("Si", cubic=True))
+    run = command_line(capsys, "soft-modes", path, "--potential", f"sw:{potential}")
+    with pytest.raises(Worked):
+        run("--count", 21)
+    status, out, err = run("--count", 22)
+    assert (status, out) == (2, "")
+    assert "--count 22: expected 1 to 21 modes for 8 atoms" in " ".join(err.split())
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from analysis.modes.krylov import lowest_by_inverse
 from analysis.modes.rattlers import explain_zero_modes, loose_atoms
 from analysis.modes.spectrum import dynamical_matrix
 from analysis.plotting.vibrations import plot_kernel_density
-from atomsim.errors import InputError, NotConverged
+from atomsim.errors import IncompleteSpectrum, InputError, NotConverged
 from atomsim.factorise import SymmetricFactor
 from atomsim.formats.structures import write_glass
 from atomsim.hessian import hessian_matrix
@@ -75,9 +75,18 @@ def test_all_methods_give_the_same_modes(small_glass: Glass) -> None:
     assert dense.certified_complete and sparse.certified_complete
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_zero_modes_alone_are_certified(cooled_glass: Glass, count: int) -> None:
+    found = lowest_modes(cooled_glass, count)
+    assert found.certified_complete and len(found.omega_m) == len(found.vectors_mnc) == count
+    assert found.n_zero_modes == min(count, 3) and np.count_nonzero(found.omega_m > 1e-3) == count - found.n_zero_modes
+
+
 def test_method_follows_size_and_number_of_modes(cooled_glass: Glass, small_glass: Glass) -> None:
     large, small = (g.interaction().terms(g.positions_nc) for g in (cooled_glass, small_glass))
     assert forecast_modes(small, 10).method == "dense"
+    assert str(forecast_modes(small, 767)).startswith("the lowest 767 modes of 256 atoms by dense")
+    assert str(forecast_modes(small, 768)).startswith("all modes of 256 atoms by dense")
     assert forecast_modes(large, 10).method in ("pardiso", "superlu")
     assert forecast_modes(large, large.n_atoms * 3 // 4 + 1).method == "dense"
     assert forecast_modes(large).method == "dense"
@@ -110,8 +119,27 @@ def test_memory_too_small_is_refused_before_the_work(cooled_glass: Glass) -> Non
     plan = forecast_density(interaction, cooled_glass.positions_nc, moments=64, vectors=4, available=1e6)
     with pytest.raises(InputError, match="not enough memory"):
         plan.require_memory()
-    ModesForecast("dense", 10, 30, 1e6, 1.0, 1e6, "by hand").require_memory()
+    ModesForecast("dense", 10, 30, 30, 1e6, 1.0, 1e6, "by hand").require_memory()
     assert 1e6 < process_memory() < available_memory()
+
+
+@pytest.mark.parametrize("method", ["superlu", "pardiso"])
+def test_modes_without_others_above_them_are_refused(small_glass: Glass, method: str) -> None:
+    terms = small_glass.interaction().terms(small_glass.positions_nc)
+    for count in (767, 768):
+        with pytest.raises(InputError, match=f"{count} modes by {method}: expected at most 766"):
+            forecast_modes(terms, count, method=method)
+
+
+def test_slices_of_a_saddle_begin_below_its_lowest_eigenvalue(
+    cooled_glass: Glass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lanczos says where that is; if it were wrong, the count of the first factorisation would tell."""
+    moved_nc = cooled_glass.positions_nc + 0.03 * np.random.default_rng(0).standard_normal((500, 3))
+    saddle = dataclasses.replace(cooled_glass, positions_nc=moved_nc)
+    monkeypatch.setattr("analysis.modes.spectrum.lowest_pair", lambda matrix: (-0.01, np.empty(0)))
+    with pytest.raises(IncompleteSpectrum, match=r"\d+ eigenvalues lie below .*, where Lanczos sees none"):
+        lowest_modes(saddle, 220, method="dissection")
 
 
 def test_unknown_method_is_refused(small_glass: Glass) -> None:

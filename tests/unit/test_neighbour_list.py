@@ -9,12 +9,16 @@ import threading
 
 import numpy as np
 import pytest
+from numba import njit
 from numerics import disordered
 
+import atomsim.neighbour_list
 import atomsim.team
 from atomsim import dynamics
 from atomsim.errors import InputError
+from atomsim.kernels.list_build import build_list
 from atomsim.kernels.neighbours import LANES
+from atomsim.kernels.together import address_of, call_at, meet
 from atomsim.neighbour_list import FIRST_WIDTH, NeighbourList
 from atomsim.pairs import PairInteraction
 from atomsim.potentials import get_model
@@ -110,6 +114,21 @@ def test_dilute_and_dense_atoms_are_listed() -> None:
     first_p, second_p, _ = neighbours.pairs(1.0)
     assert len(first_p) == 2 * (2 * FIRST_WIDTH) * (2 * FIRST_WIDTH - 1) // 2
     assert np.all(first_p < second_p) and np.all((first_p < 2 * FIRST_WIDTH) == (second_p < 2 * FIRST_WIDTH))
+
+
+@pytest.mark.parametrize(("reach", "n_atoms"), [(1.4, 300), (2.9, 900)])
+def test_first_rows_of_a_uniform_system_are_wide_enough(
+    reach: float, n_atoms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(atomsim.neighbour_list, "build_list", lambda *a: calls.append(a) or build_list(*a))
+    positions_nc = np.random.default_rng(20).uniform(0, 6, (n_atoms, 3))
+    neighbours = built(6 * np.eye(3), (1, 1, 1), positions_nc, reach)
+    filled = [store for *_, store in calls if len(store.places.x) > 0]
+    assert len(filled) == 1, "rows too narrow would have been filled again"
+    assert neighbours.rows.neighbours.shape[1] < 2 * neighbours.rows.filled.max(), "nor is there room for many more"
+    mean = 4 / 3 * np.pi * reach**3 * n_atoms / 6**3
+    assert neighbours.n_listed / n_atoms == pytest.approx(mean, rel=0.05)
 
 
 def test_pairs_come_once_or_in_both_orders() -> None:
@@ -250,6 +269,70 @@ def test_short_work_is_not_handed_over() -> None:
     # With rows so long that the others begin at once, the ranges are equal; else this thread is ahead by HANDOVER.
     assert set(ranges_of(team, 100, 1e6 * HANDOVER)) == {(0, 25), (25, 50), (50, 75), (75, 100)}
     assert set(ranges_of(team, 100, HANDOVER / 20)) == {(0, 40), (40, 60), (60, 80), (80, 100)}
+
+
+@njit(nogil=True)
+def count_rounds(rank: int, n_threads: int, meeting: IntArray, rounds: int, done_k: IntArray) -> int:
+    """Rounds after which all others were as far as this thread, which is held up a little in some of them."""
+    together = 0
+    for k in range(1, rounds + 1):
+        for _ in range((k * (rank + 1)) % 7 * 100):
+            done_k[rank] = k
+        done_k[rank] = k
+        if not meet(meeting, n_threads):
+            return -1
+        together += done_k[:n_threads].min() == k and done_k[:n_threads].max() == k
+        if not meet(meeting, n_threads):
+            return -1
+    return together
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_meet_in_every_round(threads: int) -> None:
+    rounds, done_k, together_k = 300, np.zeros(threads, np.int64), np.zeros(threads, np.int64)
+
+    def work(rank: int, sharers: int, meeting: IntArray) -> None:
+        together_k[rank] = count_rounds(rank, sharers, meeting, rounds, done_k)
+
+    Team(threads).together(work, seconds=1.0)
+    assert np.all(together_k == rounds)
+
+
+@pytest.mark.parametrize("culprit", [0, 1])
+def test_a_meeting_is_called_off_when_a_thread_fails(culprit: int) -> None:
+    ended = []
+
+    def work(rank: int, sharers: int, meeting: IntArray) -> None:
+        if rank == culprit:
+            raise ValueError(f"rank {rank} of {sharers}")
+        ended.append(count_rounds(rank, sharers, meeting, 5, np.zeros(sharers, np.int64)))
+
+    with pytest.raises(ValueError, match=f"rank {culprit} of 3"):
+        Team(3).together(work, seconds=1.0)
+    assert ended == [-1, -1], "nobody waits for ever for the one that failed"
+
+
+def test_short_work_is_done_by_one_thread_alone() -> None:
+    seen = []
+    Team(4).together(lambda rank, sharers, meeting: seen.append((rank, sharers)), seconds=1.9 * HANDOVER)
+    assert seen == [(0, 1)]
+
+
+@njit
+def call_for(kernel: int, target: Array, factor: float) -> None:
+    call_at(kernel, (target, factor))
+
+
+@njit
+def multiply(target: Array, factor: float) -> None:
+    for k in range(target.size):
+        target[k] *= factor
+
+
+def test_a_kernel_is_called_by_its_address() -> None:
+    target, expected = np.arange(5.0), 2.5 * np.arange(5.0)
+    call_for(address_of(multiply, target, 1.0), target, 2.5)
+    assert np.array_equal(target, expected)
 
 
 def test_threads_of_a_team_sleep_and_end_with_it() -> None:

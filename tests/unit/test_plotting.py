@@ -16,8 +16,10 @@ from tiny_study import tiny_study
 
 from analysis import plotting
 from analysis.plotting import Curve, Table, curve_table
+from analysis.plotting.scaling import Cost, plot_costs
 from analysis.plotting.vibrations import tail_end
 from analysis.study.results import WholeStudy
+from atomsim.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +193,19 @@ def test_csv_keeps_all_digits_and_leaves_missing_numbers_empty() -> None:
     assert cells["curve"] == ['a, "b"', 'a, "b"']
     assert np.array_equal(numbers(cells["x [m]"]), third)
     assert cells["low end of y [s]"] == ["", "0.1"] and cells["high end of y [s]"] == ["", ""]
+
+
+def test_power_of_a_cost_is_the_slope_of_its_curve() -> None:
+    atoms_k = np.array([1e3, 4e3, 2e4, 1e5])
+    steep, flat = Cost("Phi_3 : z z", atoms_k, 1e-9 * atoms_k**1.25), Cost("step", atoms_k, 2e-3 * atoms_k**0.5)
+    assert (steep.exponent, flat.exponent) == (pytest.approx(1.25, rel=1e-12), pytest.approx(0.5, rel=1e-12))
+    ax = plot_costs([steep, flat])
+    for line, cost in zip(ax.lines[:2], (steep, flat), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), cost.seconds_k)
+    guide = np.asarray(ax.lines[2].get_ydata(), dtype=float)
+    np.testing.assert_allclose(guide[1:] / guide[:-1], atoms_k[1:] / atoms_k[:-1])
+    assert guide.max() < min(steep.seconds_k.max(), flat.seconds_k.max())
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "N^{1.25}" in told[0] and "N^{0.50}" in told[1] and "[s]" in ax.get_ylabel()
+    with pytest.raises(InputError, match=r"step: a power needs two sizes, got \[1000.0\]"):
+        plot_costs([Cost("step", atoms_k[:1], atoms_k[:1])])

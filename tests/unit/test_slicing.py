@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase.build import bulk
+from scipy import sparse
 from verbs import Command
 
 from analysis.modes import Modes, forecast, forecast_modes, full_spectrum, lowest_modes, modes_between
@@ -115,6 +116,23 @@ def test_borders_of_slices_cut_degenerate_levels(crystal: Glass, crystal_modes: 
     require_same(modes_between(crystal, 0.0, 20.0, method="slices"), crystal_modes, 0.0, 20.0)
 
 
+@pytest.mark.parametrize("count", [200, 237, 311])
+def test_lowest_modes_across_the_gaps_of_a_crystal(crystal: Glass, crystal_modes: Modes, count: int) -> None:
+    found = lowest_modes(crystal, count, method="dissection")
+    np.testing.assert_allclose(found.omega_m, crystal_modes.omega_m[:count], atol=1e-5)
+
+
+def test_level_of_more_copies_than_a_slice_may_hold(monkeypatch: pytest.MonkeyPatch, crystal: Glass) -> None:
+    diagonal = np.concatenate([1.0 + 0.01 * np.arange(60), np.repeat(3.0, 600), 5.0 * 1.01 ** np.arange(108)])
+    matrix = sparse.csr_matrix(sparse.diags(diagonal))
+    terms = crystal.interaction().terms(crystal.positions_nc)
+    order = dissect(terms, crystal.positions_nc @ np.linalg.inv(crystal.cell_cc))
+    monkeypatch.setattr(module, "WIDEST_SLICE", 300)
+    monkeypatch.setattr(module, "MOST_TRIES", 4)
+    with pytest.raises(NotConverged, match="no shift above|singular"):  # it ends, one way or the other
+        SpectrumSlices(matrix, order, lower=0.5).find(400)
+
+
 def test_window_of_one_level_holds_all_its_copies(crystal: Glass, crystal_modes: Modes) -> None:
     """More copies than columns of a block: the nearest that show at first lie outside the window."""
     omega_m = crystal_modes.omega_m
@@ -123,6 +141,17 @@ def test_window_of_one_level_holds_all_its_copies(crystal: Glass, crystal_modes:
     low, high = float(omega_m[level]) - 1e-3, float(omega_m[level]) + 1e-3
     assert np.diff(begins).max() > BLOCK_AROUND
     require_same(modes_between(crystal, low, high, method="slices"), crystal_modes, low, high)
+
+
+@pytest.mark.usefixtures("thin_slices")
+def test_slices_do_not_take_what_lies_beyond_their_limits(crystal: Glass) -> None:
+    """Where products are exact, as of a diagonal matrix, a block shows as many copies of a level as it has columns."""
+    below, level, beyond = 1.0 + 0.01 * np.arange(80), np.repeat(3.0, 40), 5.0 * 1.01 ** np.arange(648)
+    diagonal = np.random.default_rng(0).permutation(np.concatenate([below, level, beyond]))
+    assert len(level) > BLOCK_AROUND
+    matrix = sparse.csr_matrix(sparse.diags(diagonal))
+    found, _ = SpectrumSlices(matrix, order_of(crystal), lower=0.5, upper=4.0).find()
+    np.testing.assert_allclose(found, np.concatenate([below, level]), rtol=1e-12)
 
 
 def test_window_without_modes_is_empty(small_glass: Glass, small_modes: Modes) -> None:
@@ -319,7 +348,8 @@ def test_modes_verb_lists_a_window(command: Command, glass_file: Path, small_mod
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--between", "3", "2"], "no window between omega = 3 and 2: expected 0 <= LOW < HIGH"),
+        (["--between", "3", "2"], "--between 3 2: no window between omega = 3 and 2: expected 0 <= LOW < HIGH"),
+        (["--between", "nan", "2"], "--between nan 2: no window between omega = nan and 2"),
         (["--between", "-1", "2"], "no window between omega = -1 and 2"),
         (["--between", "1", "2", "--lowest", "5"], "--lowest and --between: expected one of them"),
         (["--between", "1", "2", "--method", "pardiso"], "--method pardiso: expected one of dense, slices"),
