@@ -56,15 +56,11 @@ class Dissection:
 
     @property
     def peak(self) -> int:
-        """Elements that the factor, the fronts that wait and the one in work have at most.
-
-        The last front counts twice, for double precision: among the eigenvalues it is indefinite in any case. Which
-        others are is not known before.
-        """
+        """Elements that the factor, the fronts that wait and the one in work have at most."""
         held = most = 0
         done_with = [0] * len(self.fronts)
         for place, (k, m) in enumerate(self.sizes):
-            held += (k * k + k * m + m * m) * (2 if self.fronts[place].parent < 0 else 1)
+            held += k * k + k * m + m * m
             most = max(most, held)
             held -= done_with[place]
             most = max(most, held + 3 * k * k)  # copies of a pivot block and of its parts

@@ -14,22 +14,22 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from atomsim.errors import InputError, NotConverged
-from atomsim.kernels.verlet import kick, kick_drift, kinetic_energy
+from atomsim.kernels.verlet import BATH, DONE, FORCES, KICK, REST, Atoms, Bath, advance, kinetic_energy
 from atomsim.pairs import PairInteraction
 from atomsim.results import Array, IntArray, quantity
-from atomsim.thermostat import Schedule, as_schedule, degrees_of_freedom, maxwell_velocities, rescaling_factor
+from atomsim.thermostat import Schedule, as_schedule, bath, check_motion, degrees_of_freedom, maxwell_velocities
 
 DEFAULT_RELAXATION_TIME = 1.0  # of the thermostat, about ten vibrations of a cage [sigma sqrt(m/epsilon)]
 LARGEST_JUMP = 0.5  # of the energy, relative to the kinetic energies before and after it [-]
-SUSPECT_JUMP = 0.05  # of the kinetic energy in one step, relative to those before and after it: look at the energy [-]
 PROGRESS_STEPS = 100
-KICK_TIME = 3e-9  # about what half a step of an atom costs, for the team to see whether threads are worth it [s]
+UNINTERRUPTED = 0.2  # about how long compiled steps may take, after which an interrupt is heard [s]
 
 
 @dataclass(frozen=True)
@@ -145,23 +145,27 @@ def run(
     _check_run(steps, time_step, relaxation_time, sample_every)
     if (frame_steps is None) != (on_frame is None):
         raise InputError("frame_steps and on_frame belong together: one is given without the other")
-    frames = frozenset(map(int, frame_steps)) if frame_steps is not None else frozenset()
-    motion = _Motion(interaction, state, time_step)
+    frames = sorted({int(step) for step in (() if frame_steps is None else frame_steps)})
     schedule = None if temperature is None else as_schedule(temperature)
+    motion = _Motion(interaction, state, time_step, schedule, time_step / relaxation_time)
+    longest = max(1, int(UNINTERRUPTED / max(interaction.evaluation_time, 1e-6)))
     rows: list[tuple[float, ...]] = []
 
     def observe() -> None:
         if motion.step % sample_every == 0:
             rows.append(motion.sample())
-        if on_frame is not None and motion.step in frames:
+        if on_frame is not None and motion.step in frames[bisect_left(frames, motion.step) :][:1]:
             on_frame(motion.state())
 
     if state.step == 0:
         observe()
-    for done in range(1, steps + 1):
-        motion.advance()
-        if schedule is not None:
-            motion.exchange_heat(schedule(motion.time), time_step / relaxation_time)
+    done = 0
+    while done < steps:
+        following = frames[bisect_right(frames, motion.step) :][:1]
+        to_look = sample_every - motion.step % sample_every, *(frame - motion.step for frame in following)
+        stretch = min(steps - done, PROGRESS_STEPS - done % PROGRESS_STEPS, longest, *to_look)
+        motion.advance(stretch)
+        done += stretch
         observe()
         if progress is not None and (done % PROGRESS_STEPS == 0 or done == steps):
             progress(done, steps)
@@ -204,12 +208,14 @@ def linear_frames(n_steps: int, every: int) -> IntArray:
 class _Motion:
     """The working arrays of one run."""
 
-    def __init__(self, interaction: PairInteraction, state: MDState, time_step: float) -> None:
+    def __init__(
+        self, interaction: PairInteraction, state: MDState, time_step: float, schedule: Schedule | None, elapsed: float
+    ) -> None:
         _check_atoms(interaction, state.positions_nc, state.mass_n)
-        self.interaction, self.time_step = interaction, time_step
+        self.interaction, self.time_step, self.schedule, self.elapsed = interaction, time_step, schedule, elapsed
         self.positions_nc = state.positions_nc.copy()
         self.velocities_nc = state.velocities_nc.copy()
-        self.mass_n = state.mass_n
+        self.mass_n, self.energy_n = np.ascontiguousarray(state.mass_n), np.empty(len(state.mass_n))
         self.step, self.time, self.heat = state.step, state.time, state.heat
         self.rng = np.random.default_rng(0)
         self.rng.bit_generator.state = json.loads(state.rng_state)
@@ -225,27 +231,53 @@ class _Motion:
                 "energies and forces (atoms on top of each other? minimise first)"
             )
 
-    def advance(self) -> None:
-        """One step of velocity Verlet: half a kick, a drift, half a kick."""
-        self._share(self._kick_drift)
-        before = self.kinetic
-        self.forces_nc = self.interaction.forces(self.positions_nc)
-        self._share(self._kick)
-        self.kinetic = kinetic_energy(self.velocities_nc, self.mass_n)
-        self.step += 1
-        self.time += self.time_step
-        # Negated, so that NaN is caught too; and at once, since a list of neighbours cannot be made of NaN.
-        if not abs(self.kinetic - before) <= SUSPECT_JUMP * (self.kinetic + before):
-            self.refuse_explosion()
+    def advance(self, steps: int) -> None:
+        """Some steps of velocity Verlet, each half a kick, a drift, half a kick, and the thermostat."""
+        first_step, time_t, before = self.step, [self.time], self.rng.bit_generator.state
+        for _ in range(steps):
+            time_t.append(time_t[-1] + self.time_step)
+        noise = self._bath(time_t[1:])
+        done, outcome = 0, KICK
+        while outcome != DONE:
+            done, outcome = self._advance(noise, done, steps, outcome)
+            reached = min(done + 1, steps) if outcome != FORCES else done
+            self.step, self.time = first_step + reached, time_t[reached]
+            if outcome == FORCES:
+                self.interaction.rebuild(self.positions_nc)
+            elif outcome == REST:
+                check_motion(self.kinetic)
+            elif outcome == BATH:
+                after, self.rng.bit_generator.state = self.rng.bit_generator.state, before
+                self._bath(time_t[1 : done + 1])
+                self.refuse_explosion()
+                self.rng.bit_generator.state = after
+        self.interaction.n_evaluations += steps
 
-    def _share(self, work: Callable[[int, int], None]) -> None:
-        self.interaction.team.share(len(self.mass_n), work, row_time=KICK_TIME)
+    def _bath(self, time_t: list[float]) -> Bath:
+        temperatures = [] if self.schedule is None else [self.schedule(time) for time in time_t]
+        return bath(temperatures, n_freedom=self.n_freedom, elapsed=self.elapsed, rng=self.rng)
 
-    def _kick_drift(self, first: int, last: int) -> None:
-        kick_drift(first, last, self.positions_nc, self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
+    def _advance(self, noise: Bath, done: int, steps: int, entry: int) -> tuple[int, int]:
+        """Steps as far as compiled code can go; return how many are made in all, and what comes next."""
+        team, field = self.interaction.team, self.interaction.field()
+        atoms = Atoms(
+            self.positions_nc,
+            self.velocities_nc,
+            self.forces_nc,
+            self.energy_n,
+            self.mass_n,
+            np.zeros(team.threads, np.int64),
+            np.full(team.threads, self.kinetic),
+            np.full(team.threads, self.heat),
+        )
+        ends: dict[int, tuple[int, int]] = {}
 
-    def _kick(self, first: int, last: int) -> None:
-        kick(first, last, self.velocities_nc, self.forces_nc, self.mass_n, self.time_step)
+        def work(rank: int, sharers: int, meeting: IntArray) -> None:
+            ends[rank] = advance(rank, sharers, meeting, atoms, field, noise, self.time_step, done, steps, entry)
+
+        team.together(work, seconds=self.interaction.evaluation_time)
+        self.kinetic, self.heat = float(atoms.total[0]), float(atoms.heat[0])
+        return ends[0]
 
     def measure(self) -> None:
         """Look at the potential energy, which the motion itself does not need."""
@@ -265,16 +297,6 @@ class _Motion:
                 f"{self.time_step / 4:g}; a start with overlapping atoms must be minimised first",
                 estimate=self.state(),
             )
-
-    def exchange_heat(self, temperature: float, elapsed: float) -> None:
-        """Rescale all velocities as the bath of the thermostat asks, and book the energy."""
-        factor = rescaling_factor(
-            self.kinetic, temperature=temperature, n_freedom=self.n_freedom, elapsed=elapsed, rng=self.rng
-        )
-        self.velocities_nc *= factor
-        kinetic = factor * factor * self.kinetic
-        self.heat += kinetic - self.kinetic
-        self.kinetic = kinetic
 
     def sample(self) -> tuple[float, ...]:
         self.measure()

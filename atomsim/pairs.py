@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import ase
 import numpy as np
@@ -13,6 +13,8 @@ from atomsim.errors import InputError
 from atomsim.kernels.forces import MIXING_CODES, PairConstants, pair_kernel
 from atomsim.kernels.neighbours import has_moved
 from atomsim.kernels.pair_derivatives import derivative_kernel
+from atomsim.kernels.together import address_of
+from atomsim.kernels.verlet import Field
 from atomsim.neighbour_list import NeighbourList
 from atomsim.potentials.models import Model
 from atomsim.potentials.radial import HIGHEST_DERIVATIVE
@@ -292,7 +294,7 @@ class PairInteraction:
             force=forces_nc,
             energy=energy_n,
         )
-        self.team.share(self.n_atoms, work, row_time=PAIR_TIME * self.n_listed / max(self.n_atoms, 1))
+        self.team.share(self.n_atoms, work, row_time=self.evaluation_time / max(self.n_atoms, 1))
         return forces_nc, energy_n
 
     def energy_and_forces(self, positions_nc: Array) -> tuple[float, Array]:
@@ -319,6 +321,27 @@ class PairInteraction:
             positions_nc: (N, 3) positions [sigma].
         """
         return self._sum_over_pairs(self._force_kernel, positions_nc)[0]
+
+    def field(self) -> Field:
+        """Return what compiled dynamics needs to know of this interaction, whose list must have been made.
+
+        It makes the list anew by itself, and ``reference_nc`` with it, as long as there is room in the arrays.
+        """
+        assert self.reference_nc is not None
+        store = self._list.store
+        distance2, unused_n = (0.5 * self.skin) ** 2, np.empty(self.n_atoms)
+        return Field(self._force_address, self._constants, store, self.reference_nc, distance2, unused_n)
+
+    @cached_property
+    def _force_address(self) -> int:
+        store = self._list.store
+        arrays = np.empty((0, 3)), np.empty(0)
+        return address_of(self._force_kernel, 0, 0, store.places, store.rows, self._constants, *arrays)
+
+    @property
+    def evaluation_time(self) -> float:
+        """About how long an evaluation takes in one thread [s]."""
+        return PAIR_TIME * self.n_listed
 
     def separations(self, positions_nc: Array) -> tuple[IntArray, IntArray, Array]:
         """Return first atom, second atom and R_i - R_j (shortest image) [sigma] of all pairs inside the cut-off.

@@ -17,6 +17,7 @@ from scipy.linalg import blas, lapack
 from atomsim.errors import NotConverged
 from atomsim.results import Array
 
+CONVERTED = 1024  # rows of a triangle brought to double precision at once
 CHOSEN = 256  # rows of an indefinite block in which pivots are chosen
 
 
@@ -97,8 +98,8 @@ def less_square(corner: Array, below: Array, sign: Array) -> Array:
     return np.asarray(corner)
 
 
-def _routine(module: Any, name: str, *arrays: Array) -> Any:
-    return getattr(module, ("s" if np.result_type(*arrays) == np.float32 else "d") + name)
+def _routine(module: Any, name: str, array: Array) -> Any:
+    return getattr(module, ("s" if array.dtype == np.float32 else "d") + name)
 
 
 class _Triangle:
@@ -109,13 +110,23 @@ class _Triangle:
         self._lower, self._unit = lower, unit
 
     def _apply(self, name: str, rows: Array, transposed: bool) -> Array:
-        routine = _routine(blas, name, self._lower, rows)
+        routine = _routine(blas, name, self._lower)
         return np.asarray(
             routine(1.0, self._lower, rows, side=1, lower=1, trans_a=transposed, diag=self._unit, overwrite_b=1)
         )
 
     def divide(self, rows: Array) -> Array:
-        return self._apply("trsm", rows, True)
+        return self._apply("trsm", rows, True) if rows.dtype == self._lower.dtype else self._divide_doubles(rows)
+
+    def _divide_doubles(self, rows: Array) -> Array:
+        """The same by parts of the triangle, of which only one at a time is brought to double precision."""
+        out = np.empty_like(rows)
+        for begin in range(0, len(self._lower), CONVERTED):
+            own = slice(begin, begin + CONVERTED)
+            part = rows[:, own] - out[:, :begin] @ self._lower[own, :begin].T
+            triangle = _Triangle(_doubles(self._lower[own, own]), unit=self._unit)
+            out[:, own] = triangle.divide(np.asfortranarray(part))
+        return out
 
     def divide_transposed(self, rows: Array) -> Array:
         return self._apply("trsm", rows, False)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import atomsim
 from atomsim.results import quantity
@@ -36,6 +36,7 @@ def make_provenance(
     command: str = "",
     depends_on: Sequence[str] = (),
     wall_time: Mapping[str, float] | None = None,
+    engines: Sequence[str] = (),
 ) -> Provenance:
     """Describe the present process and what it was asked to do.
 
@@ -45,9 +46,10 @@ def make_provenance(
         command: the command line.
         depends_on: cache keys of the results this one was computed from.
         wall_time: part of the work to its duration [s].
+        engines: packages beyond the libraries of the program that did part of the work.
     """
     return Provenance(
-        versions=library_versions(),
+        versions=library_versions() | {name: _version_of(name) for name in engines},
         configuration=configuration,
         seed=seed,
         command=command,
@@ -56,6 +58,14 @@ def make_provenance(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         wall_time=dict(wall_time or {}),
     )
+
+
+def _version_of(package: str) -> str:
+    """An engine that was not installed as a package, but built by hand, has no version to be read."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed as a package)"
 
 
 def library_versions() -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from atomsim.errors import InputError
+from atomsim.kernels.verlet import Bath, rescaling
 from atomsim.results import Array, quantity
 
 Schedule = Callable[[float], float]
@@ -70,15 +71,50 @@ def rescaling_factor(
         InputError: negative temperature, or atoms at rest, which no factor can set in motion.
     """
     _check_temperature(temperature)
+    check_motion(kinetic)
+    first, others = _noise(n_freedom, rng)
+    return float(rescaling(kinetic, temperature, first, others, *_fractions(elapsed)))
+
+
+def check_motion(kinetic: float) -> None:
+    """Refuse atoms at rest, which no factor can set in motion.
+
+    Args:
+        kinetic: kinetic energy [epsilon].
+
+    Raises:
+        InputError: it is not positive.
+    """
     if not kinetic > 0:
         raise InputError(f"kinetic energy = {kinetic}: atoms at rest cannot be brought to a temperature by rescaling")
-    c = math.exp(-elapsed)
-    share = -math.expm1(-elapsed) * 0.5 * temperature / kinetic  # (1 - c) K0 / (N_f K)
-    first = rng.standard_normal()
-    others = rng.chisquare(n_freedom - 1) if n_freedom > 1 else 0.0
-    # c + 2 first sqrt(c share) + share first^2 is a square; so written it cannot round to a negative number.
-    shifted = math.sqrt(c) + first * math.sqrt(share)
-    return math.copysign(math.sqrt(shifted * shifted + share * others), shifted)
+
+
+def bath(temperatures: Sequence[float], *, n_freedom: int, elapsed: float, rng: np.random.Generator) -> Bath:
+    """Return what compiled dynamics needs for the thermostat in some steps; none at all for no temperatures.
+
+    Args:
+        temperatures: temperature after each step [epsilon].
+        n_freedom: number of degrees of freedom N_f.
+        elapsed: length of a step, in units of the relaxation time [-].
+        rng: source of randomness.
+
+    Raises:
+        InputError: negative temperature.
+    """
+    for temperature in temperatures:
+        _check_temperature(temperature)
+    first, others = np.array([_noise(n_freedom, rng) for _ in temperatures]).reshape(-1, 2).T.copy()
+    return Bath(np.array(temperatures, dtype=float), first, others, *_fractions(elapsed))
+
+
+def _noise(n_freedom: int, rng: np.random.Generator) -> tuple[float, float]:
+    """A normal number and the sum of squares of all others."""
+    return rng.standard_normal(), rng.chisquare(n_freedom - 1) if n_freedom > 1 else 0.0
+
+
+def _fractions(elapsed: float) -> tuple[float, float]:
+    """c = exp(-elapsed), and 1 - c."""
+    return math.exp(-elapsed), -math.expm1(-elapsed)
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,10 @@ def _timed(way: Callable[[Glass, int], tuple[Array, str]], small: Glass, glass: 
     return Run(values, float(wall), float(processor), memory, remark)
 
 
+def _touch_memory() -> None:
+    np.ones(WARM_MEMORY // 8)
+
+
 def alone(way: Callable[[Glass, int], tuple[Array, str]], small: Glass, glass: Glass, count: int, cores: int) -> Run:
     """Return what a way does in a fresh process.
 
@@ -166,8 +170,10 @@ def alone(way: Callable[[Glass, int], tuple[Array, str]], small: Glass, glass: G
     """
     # PARDISO's library is loaded late, out of reach of limits set before: only its environment binds it
     os.environ.update(dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(cores)))
-    np.ones(WARM_MEMORY // 8)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:  # not here: a process that is started inherits the peak memory of this one
+        pool.apply(_touch_memory)
+    with context.Pool(1) as pool:
         return pool.apply(_timed, (way, small, glass, count, cores))
 
 

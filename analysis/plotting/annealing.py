@@ -32,8 +32,15 @@ from atomsim.units import METAL
 TIME = r"annealing time $t_a$  [$\sigma\sqrt{m/\epsilon}$]"
 QUANTITY = {"alpha_1": r"first shell, $\alpha_1(t)-\alpha_1(0)$", "s_cc": r"$S_{CC}(k_s, t) - S_{CC}(k_s, 0)$",
             "alpha_2": r"$\alpha_2(t)-\alpha_2(0)$", "energy": r"energy per atom, change  [$\epsilon$]"}  # fmt: skip
+SYMBOL = {"s_cc": r"$S_{CC}(k_s)$"}
 AT_REST = 1e-12  # displacements below it are rounding of the minimiser
 LAW_DASHES = {"theory": "-", "stretched exponential": (0, (4, 1.5)), "logarithm": (0, (1, 1.5))}
+
+
+def _symbol(quantity: str) -> str:
+    """The quantity as labels write it."""
+    shell = quantity.removeprefix("alpha_")
+    return rf"$\alpha_{{{shell}}}$" if shell != quantity else SYMBOL.get(quantity, quantity)
 
 
 def _label(one: AnnealedEnsemble, found: AnnealSummary) -> str:
@@ -136,6 +143,7 @@ def figure_order(found: AnnealSummary) -> Figure:
         found: the study.
     """
     figure = new_figure(9.6, 3.9)
+    figure.get_layout_engine().set(w_pad=0.12)  # a label of one panel keeps off its neighbour
     axes = figure.subplots(1, 3)
     for ax, quantity in zip(axes, ("alpha_1", "s_cc", "energy"), strict=True):
         plot_change(found, quantity, ax)
@@ -221,12 +229,13 @@ def plot_rates(found: AnnealSummary, ax: Axes | None = None) -> Axes:
     """
     ax = axes_or_new(ax)
     drawn = [one for one in found.barriers if len(one.rate_T)]
+    quantities = list(dict.fromkeys(one.law.split(", ")[0] for one in found.barriers))
     if not drawn:
         note(ax, "no rate is fixed by the data")
     for one in drawn:
-        quantity = one.law.split(",")[0]
-        colour, filled = SIZE_COLOURS[list(QUANTITY).index(quantity) % 5], THEORY.name in one.law
-        label = one.law
+        quantity, _, law = one.law.partition(", ")
+        colour, filled = SIZE_COLOURS[quantities.index(quantity) % 5], THEORY.name in law
+        label = f"{_symbol(quantity)}, {law}"
         if np.isfinite(one.error):
             unit = found.unit_system.boltzmann
             label += f": barrier {unit * one.barrier:.2g} ± {unit * one.error:.2g}"

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.plotting.style import axes_or_new, legend_above, size_style, styled
-from analysis.plotting.table import Curve, Table, curve_table
+from analysis.plotting.style import GREY, axes_or_new, legend_above, size_style, styled
 from atomsim.errors import InputError
 from atomsim.results import Array
 
-ATOMS = "number of atoms"
-SECONDS = "time of the processor  [s]"
+ATOMS = "number of atoms $N$"
+SECONDS = "processor time  [s]"
 
 
 @dataclass(frozen=True)
@@ -37,26 +36,21 @@ class Cost:
         return float(np.polyfit(np.log(self.atoms_k), np.log(self.seconds_k), 1)[0])
 
 
-def cost_curves(costs: Sequence[Cost]) -> list[Curve]:
-    """Return seconds against atoms, the exponent in the label.
-
-    Args:
-        costs: one for each task.
-    """
-    return [Curve(f"{c.task}, exponent {c.exponent:.2f}", np.asarray(c.atoms_k), c.seconds_k) for c in costs]
-
-
 @styled
 def plot_costs(costs: Sequence[Cost], ax: Axes | None = None) -> Axes:
-    """Draw seconds against the number of atoms, both on logarithmic scales.
+    """Draw seconds against the number of atoms, both on logarithmic scales, with the powers of straight lines.
 
     Args:
         costs: one for each task.
         ax: where to draw.
     """
     ax = axes_or_new(ax)
-    for place, curve in enumerate(cost_curves(costs)):
-        ax.plot(curve.x, curve.y, "-", **size_style(place), markersize=5, label=curve.label)
+    for place, cost in enumerate(costs):
+        label = rf"{_typeset(cost.task)}  $\propto N^{{{cost.exponent:.2f}}}$"
+        ax.plot(cost.atoms_k, cost.seconds_k, "-", **size_style(place), markersize=5, label=label)
+    least = min(float((cost.seconds_k / cost.atoms_k).min()) for cost in costs)  # a guide below all curves
+    atoms_k = costs[0].atoms_k
+    ax.plot(atoms_k, 0.6 * least * atoms_k, ":", color=GREY, lw=1.2, label=r"guide  $\propto N$")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel(ATOMS)
@@ -65,10 +59,5 @@ def plot_costs(costs: Sequence[Cost], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def table_costs(costs: Sequence[Cost]) -> Table:
-    """Return the curves of the figure as a table.
-
-    Args:
-        costs: one for each task.
-    """
-    return curve_table(cost_curves(costs), "atoms", "seconds")
+def _typeset(task: str) -> str:
+    return task.replace("Phi_3 : z z", r"$\Phi_3\!:zz$")

@@ -13,8 +13,8 @@ from analysis.annealing.results import AnnealedEnsemble, AnnealSummary, Quantity
 from analysis.annealing.summary import crystallised
 from analysis.plotting.annealing import FIGURES
 from analysis.plotting.units import relabelled, restated
-from analysis.report.environment import page_template, parameter_rows
-from analysis.report.numbers import plain, plus_minus, unit_text
+from analysis.report.environment import page_template, parameter_rows, version_rows
+from analysis.report.numbers import SUBSCRIPT, plain, plus_minus, reciprocal_text, unit_text
 from analysis.report.report_figure import ReportFigure, svg
 from analysis.trajectories.relaxation_parameter import RESOLVED
 from atomsim.provenance import Provenance
@@ -27,6 +27,9 @@ QUANTITIES = {
     "s_cc": "concentration wave, S_CC(k_s)",
     "energy": "energy per atom of the inherent structures",
 }
+UNBROKEN = "\N{NO-BREAK SPACE}"
+NOT_FIXED = f"not{UNBROKEN}fixed"
+SYMBOLS = {"s_cc": "S_CC(k_s)"}
 CAPTIONS = {
     "relaxation_parameter": (
         "Relaxation parameter against annealing time",
@@ -140,15 +143,17 @@ def annealing_page(
         provenance: where the results come from.
     """
     units = found.unit_system
+    time, temperature_unit = unit_of(units, "sigma sqrt(m/epsilon)"), unit_of(units, "epsilon/k_B")
     laws = _laws(found)
     configuration = json.loads(provenance.configuration) if provenance is not None else {}
     return page_template("annealing.html.j2").render(
         name=name,
         found=found,
         units=units.as_dict(),
-        time=unit_of(units, "sigma sqrt(m/epsilon)"),
+        time=time,
+        rate=reciprocal_text(time),
         wave=unit_of(units, "1/sigma"),
-        temperature_unit=unit_of(units, "epsilon/k_B"),
+        temperature_unit=temperature_unit,
         figures={figure.name: figure for figure in figures},
         sections=SECTIONS,
         cards=tuple(cards(found)),
@@ -163,7 +168,29 @@ def annealing_page(
         significant=SIGNIFICANT,
         parameters=tuple(parameter_rows(configuration)),
         provenance=provenance,
+        versions=tuple(version_rows(provenance, configuration)),
     )
+
+
+def quantity_symbol(name: str) -> str:
+    """Return what a quantity is called in a formula.
+
+    Args:
+        name: its name in the results.
+    """
+    shell = name.removeprefix("alpha_")
+    return f"α{shell.translate(SUBSCRIPT)}" if shell != name else SYMBOLS.get(name, name)
+
+
+def quantity_name(name: str) -> str:
+    """Return what a quantity is, in words.
+
+    Args:
+        name: its name in the results.
+    """
+    shell = name.removeprefix("alpha_")
+    numbered = f"order of shell {shell}, {quantity_symbol(name)}" if shell != name else name
+    return QUANTITIES.get(name, numbered)
 
 
 def unit_of(units: UnitSystem, reduced: str) -> str:
@@ -186,7 +213,7 @@ def cards(found: AnnealSummary) -> Iterator[Card]:
     temperature = unit_of(units, "epsilon/k_B")
     for one in found.ensembles:
         r = one.relaxation
-        mark = "resolved" if r.resolved_t[-1] else "not resolved"
+        mark = "resolved" if r.resolved_t[-1] else f"not{UNBROKEN}resolved"
         noise = f"noise alone {plain(float(r.bias_t[-1]), 2)}: {mark}"
         yield Card(
             f"R after {plain(float(one.time_t[-1]), 3)} {unit_of(units, 'sigma sqrt(m/epsilon)')} at "
@@ -200,7 +227,7 @@ def cards(found: AnnealSummary) -> Iterator[Card]:
             change_g = series.change_gt[:, -1]
             error = float(change_g.std(ddof=1) / np.sqrt(len(change_g)))
             yield Card(
-                f"change of the {QUANTITIES[quantity]} at Tₐ = {hottest.temperature:g} {temperature}",
+                f"change of the {quantity_name(quantity)} at Tₐ = {hottest.temperature:g} {temperature}",
                 plus_minus(float(change_g.mean()), error), unit_of(units, series.unit),
             )  # fmt: skip
 
@@ -240,7 +267,7 @@ def fit_rows(found: AnnealSummary, laws: Sequence[str]) -> Iterator[tuple[str, s
     for place, first in enumerate(found.ensembles[0].fits):
         rows = [_fit_row(one, one.fits[place], laws) for one in found.ensembles]
         unit = unit_of(units, found.ensembles[0].series[first.quantity].unit)
-        yield QUANTITIES.get(first.quantity, first.quantity), unit, rows
+        yield quantity_name(first.quantity), unit, rows
 
 
 def _fit_row(one: AnnealedEnsemble, fit: QuantityFit, laws: Sequence[str]) -> FitRow:
@@ -250,7 +277,7 @@ def _fit_row(one: AnnealedEnsemble, fit: QuantityFit, laws: Sequence[str]) -> Fi
     differences = theory.aic_differences
     aic = tuple(plain(differences[law], 2) for law in laws)
     open_end = len(theory.flat) == len(theory.fit.names)  # then the amplitude is that of an unseen plateau
-    amplitude = "not fixed" if open_end else plain(theory.fit.amplitude, 3)
+    amplitude = NOT_FIXED if open_end else plain(theory.fit.amplitude, 3)
     return FitRow(f"{one.temperature:g}", tuple(_parameters(theory)), amplitude, aic, "")
 
 
@@ -258,7 +285,8 @@ def _parameters(theory: TheoryFit) -> Iterator[str]:
     """Value and the factor by which it is uncertain."""
     for name, log, error in zip(theory.fit.names, theory.fit.log_value_p, theory.log_error_p, strict=True):
         value = plain(float(np.exp(log)), 3)
-        yield "not fixed" if name in theory.flat else f"{value} ×/÷ {plain(float(np.exp(error)), 2)}"
+        factor = f"×/÷{UNBROKEN}{plain(float(np.exp(error)), 2)}"
+        yield NOT_FIXED if name in theory.flat else f"{value} {factor}"
 
 
 def barrier_row(one: Barrier) -> BarrierRow:
@@ -273,7 +301,9 @@ def barrier_row(one: Barrier) -> BarrierRow:
     )
     kinds = {"agrees": "agrees", "cannot": "cannot-tell"}
     kind = kinds.get(one.verdict.split()[0], "differs")
-    return BarrierRow(one.law, ", ".join(rates), plus_minus(one.barrier, one.error), one.verdict, kind)
+    quantity, _, law = one.law.partition(", ")
+    name = f"{quantity_symbol(quantity)}, {law}" if law else one.law
+    return BarrierRow(name, ", ".join(rates), plus_minus(one.barrier, one.error), one.verdict, kind)
 
 
 def limits(found: AnnealSummary) -> Iterator[str]:
@@ -282,14 +312,15 @@ def limits(found: AnnealSummary) -> Iterator[str]:
     Args:
         found: the study.
     """
+    unit = unit_of(found.unit_system, "epsilon/k_B")
     noisy = [f"{one.temperature:g}" for one in found.ensembles if not one.relaxation.resolved_t.any()]
     if noisy:
         yield (
-            f"At Tₐ = {', '.join(noisy)} no value of R stands out from the noise of {found.glasses} glasses of "
+            f"At Tₐ = {', '.join(noisy)} {unit} no value of R stands out from the noise of {found.glasses} glasses of "
             f"{found.n_atoms} atoms; the noise falls as one over the root of their number."
         )
     poor = [
-        f"{QUANTITIES.get(fit.quantity, fit.quantity)} at Tₐ = {one.temperature:g}"
+        f"{quantity_name(fit.quantity)} at Tₐ = {one.temperature:g} {unit}"
         for one in found.ensembles
         for fit in one.fits
         if not fit.trusted
@@ -299,4 +330,5 @@ def limits(found: AnnealSummary) -> Iterator[str]:
     for one in found.ensembles:
         count = crystallised(one)
         if count:
-            yield f"{count} of {found.glasses} glasses crystallised at Tₐ = {one.temperature:g}: R holds Bragg peaks."
+            at = f"Tₐ = {one.temperature:g} {unit}"
+            yield f"{count} of {found.glasses} glasses crystallised at {at}: R holds Bragg peaks."

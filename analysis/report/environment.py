@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2.filters import do_mark_safe
 
 from analysis.report import numbers
+from atomsim.liquid import EMBEDDED
+from atomsim.provenance import Provenance
 
 LONGEST_LIST = 8  # values of a parameter that are written out
 
@@ -30,11 +33,28 @@ def page_template(name: str) -> Template:
         "estimate": numbers.estimate_text,
         "plain": numbers.plain,
         "formula": numbers.formula_text,
+        "prose": numbers.prose_text,
+        "symbols": lambda text: do_mark_safe(numbers.symbols_html(text)),
         "machine": numbers.machine_text,
         "capital": lambda text: text[:1].upper() + text[1:],
     }
     environment.globals["plus_minus"] = numbers.plus_minus
     return environment.get_template(name)
+
+
+def version_rows(provenance: Provenance | None, configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each program with its version; an engine that was used is named where its version was not kept, too.
+
+    Args:
+        provenance: where the results come from.
+        configuration: the resolved study file.
+    """
+    if provenance is None:
+        return
+    yield from provenance.versions.items()
+    engine = configuration.get("glass", {}).get("engine", EMBEDDED)
+    if engine != EMBEDDED and engine not in provenance.versions:
+        yield engine, "(version not kept)"
 
 
 def parameter_rows(configuration: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

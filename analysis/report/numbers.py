@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from html import escape
 
 from atomsim.results import Estimate
 
 MISSING = "—"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MOST_DECIMALS = 7
 PLAIN_DECADES = range(-3, 5)  # powers of ten written without one
 
@@ -82,9 +84,13 @@ UNIT_SIGNS = (
 FORMULA_SIGNS = {
     **{"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "eta": "η", "theta": "θ", "kappa": "κ"},
     **{"mu": "μ", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "psi": "ψ", "omega": "ω", "hbar": "ħ"},
-    **{"nu": "ν", "lambda": "λ", "phi": "φ", "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ", "Omega": "Ω"},
+    **{"nu": "ν", "lambda": "λ", "phi": "φ", "chi": "χ", "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ"},
+    "Omega": "Ω",
 }
 FORMULA_WORD = re.compile(rf"(?<![A-Za-z])({'|'.join(FORMULA_SIGNS)})(?![A-Za-z])")
+PROSE_WORD = re.compile(rf"\b({'|'.join(FORMULA_SIGNS)})\b")  # keys as Lambda_l stay what they are
+INDEX = re.compile(r"\b([A-Za-zΑ-Ωα-ω])_([A-Z]{2}|[A-Za-z]|\d)\b")  # S_CC, k_s, but no key as W_kelvin
+POWER_OF_TEN = re.compile(r"\b(\d(?:\.\d+)?)e([+-]\d+)\b")
 FORMULA_OPERATORS = (("sum_", "Σ_"), ("int_0^inf", "∫₀^∞"), ("int d", "∫ d"), ("<<", "≪"), (">>", "≫"), ("<~", "≲"),
                      (">~", "≳"), ("<=", "≤"), ("+-", "±"), ("-+", "∓"))  # fmt: skip
 
@@ -97,8 +103,36 @@ def formula_text(text: str) -> str:
     """
     for written, sign in FORMULA_OPERATORS:
         text = text.replace(written, sign)
-    text = FORMULA_WORD.sub(lambda found: FORMULA_SIGNS[found[0]], text)
-    return re.sub(r"\^(-?\d+)(?![\d.])", lambda found: found[1].translate(SUPERSCRIPT), text)
+    return _raised(FORMULA_WORD.sub(lambda found: FORMULA_SIGNS[found[0]], text))
+
+
+def prose_text(text: str) -> str:
+    """Return a sentence in letters with Greek signs, raised whole powers and powers of ten.
+
+    Args:
+        text: the sentence in letters.
+    """
+    return POWER_OF_TEN.sub(_power_of_ten, _raised(PROSE_WORD.sub(lambda found: FORMULA_SIGNS[found[0]], text)))
+
+
+def symbols_html(text: str) -> str:
+    """Return a sentence in letters as HTML: Greek signs, raised powers, and lowered indices of single letters.
+
+    Args:
+        text: the sentence in letters; what HTML would read in it is escaped.
+    """
+    return INDEX.sub(r"\1<sub>\2</sub>", escape(prose_text(text)))
+
+
+def _raised(text: str) -> str:
+    return re.sub(r"\^(-?\d+)(?!\d|\.\d)", lambda found: found[1].translate(SUPERSCRIPT), text)
+
+
+def _power_of_ten(found: re.Match[str]) -> str:
+    if float(found[1]) == 0:
+        return "0"
+    factor = "" if float(found[1]) == 1 else f"{found[1]}·"
+    return f"{factor}10{str(int(found[2])).translate(SUPERSCRIPT)}"
 
 
 def machine_text(value: float) -> str:
@@ -121,3 +155,12 @@ def unit_text(unit: str) -> str:
     for written, sign in UNIT_SIGNS:
         unit = unit.replace(written, sign)
     return unit
+
+
+def reciprocal_text(unit: str) -> str:
+    """Return one over a unit, in parentheses where it has several parts.
+
+    Args:
+        unit: the unit as the page shows it.
+    """
+    return f"1/({unit})" if re.search(r"[\s/·]", unit) else f"1/{unit}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.report.environment import page_template, parameter_rows
+from analysis.report.environment import page_template, parameter_rows, version_rows
 from analysis.report.figures import ReportFigure, draw_figures
 from analysis.report.headlines import HeadlineValue, headline_values, write_summary
 from analysis.report.limits import limits_of
@@ -98,6 +98,7 @@ def render(study: WholeStudy, comparisons: Sequence[Comparison], figures: Sequen
         limits=limits_of(study),
         parameters=parameter_rows(study.configuration),
         provenance=study.provenance,
+        versions=tuple(version_rows(study.provenance, study.configuration)),
     )
 
 

@@ -37,7 +37,10 @@ def open_study(directory: Path) -> WholeStudy:
     if not path.is_file():
         raise InputError(f"{directory}: no finished study here (no {path.name}); run it with: atomsim run STUDY.toml")
     provenance = store.read_provenance(path)
-    config = StudyConfig.model_validate(json.loads(provenance.configuration))
+    configuration = json.loads(provenance.configuration)
+    if "anneal" in configuration:
+        raise InputError(f"{path}: results of an annealing study; its page is written by: atomsim anneal STUDY.toml")
+    config = StudyConfig.model_validate(configuration)
     tasks = make_plan(config, stages_of(config))
 
     def results(stage: str, n_atoms: int | None = None) -> list[Any]:

@@ -17,6 +17,7 @@ from analysis.study.plan import Compute, Stage, Task, make_plan
 from analysis.study.stages import stages_of
 from atomsim import store
 from atomsim.ensemble import Mapper, Progress, as_mapper, sample_seed
+from atomsim.liquid import EMBEDDED
 from atomsim.provenance import make_provenance
 
 
@@ -173,5 +174,6 @@ def _gather(config: StudyConfig, results: StudyResults, command: str, seconds: f
         command=command,
         depends_on=[task.file_name for task in results.tasks],
         wall_time={"run": seconds},
+        engines=[config.glass.engine] if config.glass.engine != EMBEDDED else [],
     )
     store.write_results(results.folder.results, results, provenance)

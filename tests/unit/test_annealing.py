@@ -14,6 +14,7 @@ from analysis.annealing.results import AnnealSummary
 from analysis.annealing.run import SUMMARY, open_annealing, run_annealing
 from analysis.annealing.shapes import NULL_SHAPES, SHAPES, THEORY, fit_shape, quick_order_parameter, theory_rates
 from analysis.relaxation.exponential import order_parameter
+from analysis.study import open_study
 from atomsim.annealing import AnnealParameters, anneal, frame_steps
 from atomsim.errors import IllPosedFit, InputError
 from atomsim.quench import Glass, QuenchParameters, make_glass
@@ -200,6 +201,11 @@ def test_study_keeps_results_summary_and_figures(finished: tuple[Path, AnnealSum
     assert np.array_equal(again.ensembles[1].relaxation.value_t, found.ensembles[1].relaxation.value_t)
     cold, hot = (one.series["mean_square_displacement"].mean_t for one in found.ensembles)
     assert cold[0] == hot[0] == 0 and hot[-1] > 2 * cold[-1] > 0
+
+
+def test_annealing_folder_is_no_study_of_soft_modes(finished: tuple[Path, AnnealSummary]) -> None:
+    with pytest.raises(InputError, match="results of an annealing study"):
+        open_study(finished[0])
 
 
 def test_resumed_study_gives_the_same_numbers(finished: tuple[Path, AnnealSummary], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,20 @@ from analysis.annealing.fits import Barrier, barrier_of_rates, fit_theory
 from analysis.annealing.results import AnnealedEnsemble, AnnealSummary, QuantityFit, Series
 from analysis.annealing.shapes import THEORY
 from analysis.annealing.stages import told_in_units
-from analysis.report.annealing import annealing_figures, annealing_page, barrier_row, fit_rows, limits, relaxation_rows
+from analysis.plotting.annealing import FIGURES, figure_order, plot_rates
+from analysis.plotting.style import as_svg
+from analysis.plotting.table import Table
+from analysis.report.annealing import (
+    annealing_figures,
+    annealing_page,
+    barrier_row,
+    fit_rows,
+    limits,
+    quantity_name,
+    quantity_symbol,
+    relaxation_rows,
+)
+from analysis.report.report_figure import ReportFigure
 from analysis.trajectories.relaxation_parameter import Window, relaxation_of_replicas
 from atomsim.errors import IllPosedFit
 from atomsim.provenance import make_provenance
@@ -23,6 +37,7 @@ TIMES = np.concatenate([[0.0], np.geomspace(0.2, 100, 9)])
 Q = np.linspace(1.0, 18.0, 24)
 WINDOW = Window(9.0, 15.0, 11.5)
 GLASSES = 6
+PICTURES = tuple(ReportFigure(name, name, "", "", b"", "svg", Table((), ())) for name, *_ in FIGURES)  # blank
 MOTION = ("crystalline", "mean_square_displacement", "moved_fraction", "cooperativity", "overlap")
 
 
@@ -129,8 +144,8 @@ def test_page_marks_what_is_resolved(summary: AnnealSummary, page: str) -> None:
     assert table.count(">yes<") == sum(cell.resolved for _, cells in rows for cell in cells)
     # R of a change of 0.05 in every bin is 0.05 times the mean of q
     assert summary.ensembles[1].relaxation.value_t[-1] == pytest.approx(0.05 * 12.0, rel=0.1)
-    assert any("At Tₐ = 0.2 no value of R" in text for text in limits(summary))
-    assert not any("0.5 no value" in text for text in limits(summary))
+    assert any("At Tₐ = 0.2 ε/k_B no value of R" in text for text in limits(summary))
+    assert not any("0.5 ε/k_B no value" in text for text in limits(summary))
 
 
 def test_page_shows_fits_laws_and_verdicts(summary: AnnealSummary, page: str) -> None:
@@ -161,6 +176,45 @@ def test_page_of_a_real_alloy_is_told_in_its_units(summary: AnnealSummary) -> No
     assert "1/Å" in body and "[ps]" in body and "eV" in body and "0.5 K" in body and "metal units" in body
     assert "σ" not in body and "ε" not in body and "The results carry no provenance" in body
     assert all("sigma" not in figure.table.as_csv() for figure in figures)
+    assert "γ [1/ps]" in body and "rate [1/ps]" in body and "At Tₐ = 0.2 K no value of R" in body
+    assert "α₁ at Tₐ = 0.5 K" in body
+
+
+def test_page_shows_no_names_of_variables(page: str) -> None:
+    words = re.sub(r"<sub>.*?</sub>|<[^>]*>", "", page[page.index("<body>") :])
+    assert not re.search(r"chi\^|alpha|s_cc|S_CC|k_s|k_B|S_NN", words)
+    assert "α₁, theory" in words and "lowers χ² by" in words and "S<sub>CC</sub>(k<sub>s</sub>)" in page
+    assert [quantity_symbol(name) for name in ("alpha_12", "s_cc", "energy")] == ["α₁₂", "S_CC(k_s)", "energy"]
+    assert quantity_name("alpha_4") == "order of shell 4, α₄"
+
+
+def test_provenance_names_an_engine_and_what_the_wall_time_is_of(summary: AnnealSummary) -> None:
+    asked = '{"glass": {"engine": "lammps"}}'
+    made = make_provenance(configuration=asked, wall_time={"run": 54.1})
+    for kept, shown in (({}, "lammps (version not kept)"), ({"lammps": "2025.7"}, "lammps 2025.7<")):
+        text = annealing_page(summary, PICTURES, name="a", provenance=replace(made, versions=made.versions | kept))
+        assert shown in text and text.count("lammps (") == (not kept) and "run 54.1 s: of this call alone" in text
+    text = annealing_page(summary, PICTURES, name="a", provenance=make_provenance(configuration="{}"))
+    assert "lammps" not in text and "wall time" not in text
+
+
+def test_labels_of_the_panels_of_order_keep_off_their_neighbours(summary: AnnealSummary) -> None:
+    figure = figure_order(summary)
+    as_svg(figure)  # lays the panels out
+    boxes = [ax.get_tightbbox() for ax in figure.axes]
+    gaps = [(right.x0 - left.x1) / figure.dpi for left, right in pairwise(boxes)]
+    assert min(gaps) > 0.15  # inch: the height of a letter
+
+
+def test_rates_of_any_shell_are_drawn_with_a_symbol_and_a_colour_of_their_own(summary: AnnealSummary) -> None:
+    rates = np.array([0.01, 0.1])
+    laws = [f"{name}, {law}" for name in ("alpha_1", "alpha_3", "s_cc") for law in ("theory", "logarithm")]
+    barriers = tuple(barrier_of_rates(law, np.array([0.2, 0.5]), rates, 0.1 * np.ones(2)) for law in laws)
+    ax = plot_rates(replace(summary, barriers=barriers))
+    labels = [text.get_text().split(":")[0] for text in ax.get_legend().get_texts()]
+    assert labels[::2] == [r"$\alpha_{1}$, theory", r"$\alpha_{3}$, theory", r"$S_{CC}(k_s)$, theory"]
+    colours = [container[0].get_color() for container in ax.containers]
+    assert colours[::2] == colours[1::2] and len(set(colours)) == 3
 
 
 def test_page_names_crystallised_glasses(summary: AnnealSummary) -> None:

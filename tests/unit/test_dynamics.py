@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import atomsim.neighbour_list
+from atomsim import dynamics
 from atomsim.dynamics import MDLog, MDState, linear_frames, log_frames, run, start
 from atomsim.errors import InputError, NotConverged
 from atomsim.kernels.verlet import kick, kick_drift, kinetic_energy
@@ -105,6 +107,41 @@ def test_trajectory_error_is_of_second_order() -> None:
     ends = [run(interaction, state, steps=round(0.2 / h), time_step=h)[0].positions_nc for h in (*time_steps, 0.00025)]
     errors = [np.abs(end - ends[-1]).max() for end in ends[:-1]]
     assert np.polyfit(np.log(time_steps), np.log(errors), 1)[0] == pytest.approx(2.0, abs=0.15)
+
+
+@pytest.mark.parametrize("temperature", [None, 0.7])
+def test_lists_that_outgrow_their_arrays_change_nothing(
+    temperature: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Arrays without room to spare: compiled steps must come back for wider ones, in the middle of a step.
+    ends, counts, rebuild = [], [], PairInteraction.rebuild
+    monkeypatch.setattr(PairInteraction, "rebuild", lambda self, x: counts.append(len(x)) or rebuild(self, x))
+    for tight in (False, True):
+        interaction, state = system(temperature=3.0)
+        if tight:
+            monkeypatch.setattr(atomsim.neighbour_list, "ROOM", 1.0)
+            store = interaction._list.store
+            rows = store.rows._replace(neighbours=np.empty((interaction.n_atoms, 1), np.uint32))
+            images, places, shift_cp = interaction._list._room(0, interaction.n_atoms)
+            interaction._list.store = store._replace(rows=rows, images=images, places=places, shift=shift_cp)
+        counts.clear()
+        ends.append(run(interaction, state, steps=400, time_step=0.004, temperature=temperature, sample_every=100))
+        assert (len(counts) > 1) == tight, "only without room does the list need help"
+    assert same_bits(ends[0][0], ends[1][0]) and same_bits(ends[0][1], ends[1][1])
+    assert not np.array_equal(ends[0][0].reference_nc, state.positions_nc)
+
+
+@pytest.mark.parametrize("temperature", [None, 0.7])
+def test_where_one_looks_changes_nothing(temperature: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of few atoms the kinetic energy jumps so often that steps in one piece are interrupted to look at the energy.
+    looks, measure = [], dynamics._Motion.measure
+    monkeypatch.setattr(dynamics._Motion, "measure", lambda self: looks.append(self.step) or measure(self))
+    interaction, state = system("inverse-power:n=12,q=3,cutoff=1.25", 16, temperature=2.0)
+    every, _ = run(interaction, state, steps=150, time_step=0.012, temperature=temperature, sample_every=1)
+    looks.clear()
+    once, _ = run(interaction, state, steps=150, time_step=0.012, temperature=temperature, sample_every=150)
+    assert same_bits(once, every)
+    assert len(looks) > 3, "at the start, at step 0, at the end, and where the kinetic energy jumps"
 
 
 @pytest.mark.parametrize("temperature", [None, 0.7])

@@ -22,7 +22,7 @@ from analysis.report.alloy_figures import alloy_figures
 from analysis.report.alloy_limits import alloy_limits
 from analysis.report.figures import chosen_mode
 from analysis.report.limits import limits_of
-from analysis.report.numbers import plain, plus_minus, unit_text
+from analysis.report.numbers import plain, plus_minus, prose_text, reciprocal_text, symbols_html, unit_text
 from analysis.report.page import render
 from analysis.report.sections import findings_of, sections_of
 from analysis.study import open_study
@@ -282,6 +282,25 @@ def test_report_into_a_file_is_refused(study: WholeStudy, tmp_path: Path) -> Non
 )
 def test_numbers_are_written_to_the_digits_that_count(value: float, error: float, text: str) -> None:
     assert plus_minus(value, error) == text
+
+
+def test_sentences_are_written_with_signs() -> None:
+    written = "error 9.6e-12 (tolerance: 1e-06): chi of an r^-6 crystal, k_B T = 2 hbar omega; 0.0e+00, 3e+10, E^4."
+    shown = "error 9.6·10⁻¹² (tolerance: 10⁻⁶): χ of an r⁻⁶ crystal, k_B T = 2 ħ ω; 0, 3·10¹⁰, E⁴."
+    assert prose_text(written) == shown
+    for same in ("a fixed point defined by Lambda_l and eta_L", "eps3e-x", "m^(3/2)", "m^1.5", "beta1", "<b>"):
+        assert prose_text(same) == same
+
+
+def test_indices_of_single_letters_are_lowered_and_the_rest_is_escaped() -> None:
+    assert symbols_html("S_CC(k_s) < chi^2") == "S<sub>CC</sub>(k<sub>s</sub>) &lt; χ²"
+    assert symbols_html("k_B T_a, α_1") == "k<sub>B</sub> T<sub>a</sub>, α<sub>1</sub>"
+    for same in ("W_kelvin", "energy_N500", "pair_style", "Lambda_l"):
+        assert symbols_html(same) == same
+
+
+def test_one_over_a_unit_has_parentheses_where_it_needs_them() -> None:
+    assert [reciprocal_text(unit) for unit in ("ps", "σ √(m/ε)", "kg/m³")] == ["1/ps", "1/(σ √(m/ε))", "1/(kg/m³)"]
 
 
 def test_units_are_written_with_signs() -> None:

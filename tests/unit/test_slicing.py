@@ -129,7 +129,7 @@ def test_level_of_more_copies_than_a_slice_may_hold(monkeypatch: pytest.MonkeyPa
     order = dissect(terms, crystal.positions_nc @ np.linalg.inv(crystal.cell_cc))
     monkeypatch.setattr(module, "WIDEST_SLICE", 300)
     monkeypatch.setattr(module, "MOST_TRIES", 4)
-    with pytest.raises(NotConverged, match="no shift above|singular"):  # it ends, one way or the other
+    with pytest.raises(NotConverged, match=r"no shift above|singular"):  # it ends, one way or the other
         SpectrumSlices(matrix, order, lower=0.5).find(400)
 
 

@@ -215,3 +215,9 @@ def test_remains_of_a_killed_program_are_removed(tmp_path: Path) -> None:
     write_text(tmp_path / "b.txt", "whole")
     remove_parts(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_engines_are_named_with_their_versions() -> None:
+    made = make_provenance(engines=["pytest", "no-such-engine"])
+    assert made.versions["pytest"] == pytest.__version__
+    assert made.versions["no-such-engine"] == "(not installed as a package)"
