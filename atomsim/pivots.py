@@ -116,7 +116,8 @@ class _Triangle:
         )
 
     def divide(self, rows: Array) -> Array:
-        return self._apply("trsm", rows, True) if rows.dtype == self._lower.dtype else self._divide_doubles(rows)
+        wider = np.result_type(rows, self._lower) != self._lower.dtype
+        return self._divide_doubles(rows) if wider else self._apply("trsm", rows, True)
 
     def _divide_doubles(self, rows: Array) -> Array:
         """The same by parts of the triangle, of which only one at a time is brought to double precision."""

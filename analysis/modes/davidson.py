@@ -18,7 +18,7 @@ from atomsim.results import Array
 
 BLOCK = 24  # right-hand sides solved together
 ROUGH = (
-    1e-3  # residual of a pair of the inverse over its eigenvalue at which single precision has given what it can [-]
+    1e-4  # residual of a pair of the inverse over its eigenvalue at which single precision has given what it can [-]
 )
 CLOSE = 1e-8  # what the inverse of a residual may still add to a vector; eigenvalues err by its square [-]
 LITTLE = 0.1  # share of a solution outside the basis above which it need not be made orthogonal twice [-]
