@@ -22,6 +22,7 @@ ROUGH = (
 )
 CLOSE = 1e-8  # what the inverse of a residual may still add to a vector; eigenvalues err by its square [-]
 LITTLE = 0.1  # share of a solution outside the basis above which it need not be made orthogonal twice [-]
+FIRST_LOOK = 3  # vectors of the basis per mode at which the projected inverse is first diagonalised
 LOOKS = 1.05  # the projected inverse is diagonalised each time the basis has grown by this factor
 VECTORS_PER_MODE = 12  # size of the basis at which the iteration gives up; 6 to 8 are usual for many modes
 FEWEST_VECTORS = 400
@@ -56,7 +57,8 @@ def lowest_by_rough_inverse(
     if wanted < count:
         raise NotConverged(f"a Krylov space of {filled} vectors cannot hold {count} modes")
     image, projected = np.empty_like(basis), np.zeros((most, most))
-    open_m = np.arange(count)
+    # Share of a residual that was an error of the vector when last solved; none is closed unseen.
+    open_m, share_m = np.arange(count), np.full(count, 1.0 / np.finfo(float).eps)
     while True:
         image[:, fresh:filled] = multiply(basis[:, fresh:filled])
         projected[:filled, fresh:filled] = basis[:, :filled].T @ image[:, fresh:filled]
@@ -64,18 +66,23 @@ def lowest_by_rough_inverse(
         fresh = filled
         values, mixing = linalg.eigh(projected[:filled, :filled], subset_by_index=[0, wanted - 1], check_finite=False)
         at = mixing[:, open_m]
-        missing = solve(image[:, :filled] @ at - basis[:, :filled] @ (at * values[open_m]))
+        residual = image[:, :filled] @ at - basis[:, :filled] @ (at * values[open_m])
+        length_m = np.linalg.norm(residual, axis=0)
+        # what is left is of stiffer modes than before, so that the error is at most that share of it
+        left = share_m[open_m] * length_m > CLOSE
+        missing = solve(residual[:, left]) if left.any() else residual[:, left]
         error_m = np.linalg.norm(missing, axis=0)
-        left = error_m > CLOSE
+        open_m, length_m = open_m[left], length_m[left]
+        share_m[open_m] = error_m / length_m
+        open_m, missing = open_m[error_m > CLOSE], (missing / error_m)[:, error_m > CLOSE]
         if progress is not None:
-            progress(1.0 - np.count_nonzero(left) / count)
-        if not left.any():
+            progress(1.0 - len(open_m) / count)
+        if not len(open_m):
             return values, basis[:, :filled] @ mixing
-        open_m, filled = open_m[left], filled + int(np.count_nonzero(left))
+        filled += len(open_m)
         if filled > most:
             raise NotConverged(f"Davidson's iteration left {len(open_m)} of {count} modes open", values)
-        missing = orthogonal_part(missing[:, left] / error_m[left], basis[:, :fresh])[0]
-        basis[:, fresh:filled] = np.linalg.qr(missing)[0]
+        basis[:, fresh:filled] = np.linalg.qr(orthogonal_part(missing, basis[:, :fresh])[0])[0]
 
 
 def _krylov_space(solve: Solve, basis: Array, count: int) -> int:
@@ -85,7 +92,7 @@ def _krylov_space(solve: Solve, basis: Array, count: int) -> int:
     projected = np.zeros((most, most))
     start = np.random.default_rng(20_240_229).standard_normal((size, block))  # no hidden random state
     basis[:, :block] = np.linalg.qr(start)[0]
-    filled, look = block, float(max(block, count))
+    filled, look = block, float(max(block, FIRST_LOOK * count))
     while filled + block <= most:
         own = slice(filled - block, filled)
         image, overlap = orthogonal_part(solve(basis[:, own]), basis[:, :filled], little=LITTLE)
