@@ -36,7 +36,7 @@ OWN_SCHEDULER = {
 
 
 def require(module: str, *, extra: str) -> Any:
-    """Import and return an optional module.
+    """Import and return an optional module; what Ctrl-C does stays as it is, which dask_jobqueue changes on import.
 
     Args:
         module: its name.
@@ -45,12 +45,16 @@ def require(module: str, *, extra: str) -> Any:
     Raises:
         MissingExtra: it is not installed.
     """
+    before = signal.getsignal(signal.SIGINT)
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtra(
             f"{module} is not installed ({error}); the extra {extra!r} brings it: pip install 'atomsim[{extra}]'"
         ) from error
+    finally:
+        if signal.getsignal(signal.SIGINT) is not before:
+            signal.signal(signal.SIGINT, before)
 
 
 Report = Callable[[str], None]

@@ -176,8 +176,8 @@ class MultifrontalFactor:
 
         A normally distributed w has a component below t along the leading direction of E^q with a chance below
         t sqrt(2/pi): ||E^q|| exceeds the longest of K vectors E^q w over t with a chance below (t sqrt(2/pi))^K, here
-        10^-8. The root of order q makes the bound tight. No eigenvalue moves by more than ||E|| (Weyl); the rounding of
-        the products is in it.
+        10^-8 for each order q. The root of order q, up to four, makes the bound tight. No eigenvalue moves by more than
+        ||E|| (Weyl); the rounding of the products is in it.
 
         Args:
             rng: source of randomness.

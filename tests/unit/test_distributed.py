@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -42,6 +43,11 @@ def running_cluster(**options: Any) -> Iterator[Any]:
     """A cluster that others have started."""
     with distributed.LocalCluster(dashboard_address=":0", silence_logs=50, **options) as cluster:
         yield cluster
+
+
+def need_jobqueue() -> None:
+    if importlib.util.find_spec("dask_jobqueue") is None:
+        pytest.skip("dask_jobqueue is not installed (extra slurm)")
 
 
 @pytest.fixture(scope="module")
@@ -407,7 +413,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **commands: str) -> N
 
 
 def test_job_script_has_what_the_table_says() -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     place = SlurmJobs(
         4, 16, "32 GB", walltime="02:30:00", queue="long", account="glass", interface="lo", python="/opt/python",
         directives=["--constraint=milan"], prologue=["module load hdf5"], local_directory="/scratch",
@@ -425,7 +431,7 @@ def test_job_script_has_what_the_table_says() -> None:
 
 
 def test_a_lost_job_is_submitted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     folder, work = tmp_path / "bin", tmp_path / "work"
     work.mkdir()
     install(folder, monkeypatch, sbatch=SBATCH, scancel=SCANCEL)
@@ -448,7 +454,7 @@ def test_a_lost_job_is_submitted_again(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_job_refused_after_it_was_lost_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     folder, work = tmp_path / "bin", tmp_path / "work"
     work.mkdir()
     install(folder, monkeypatch, sbatch=SBATCH.replace("cp ", REFUSAL + "cp ", 1), scancel=SCANCEL)
@@ -476,7 +482,7 @@ def test_a_job_refused_after_it_was_lost_is_told_once(tmp_path: Path, monkeypatc
 def test_a_job_that_dies_before_its_workers_connect_is_told_and_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     stillborn = SBATCH.replace("setsid sh", "setsid sleep 0 #")
     install(tmp_path / "bin", monkeypatch, sbatch=stillborn, scancel=SCANCEL.rpartition("kill")[0])
     place = SlurmJobs(2, 1, "1 GB", interface="lo", local_directory=str(tmp_path), log_directory="/logs")
@@ -495,13 +501,13 @@ def test_a_job_that_dies_before_its_workers_connect_is_told_and_ends_the_run(
     ],
 )
 def test_jobs_that_cannot_be_described_are_refused(options: dict[str, str], message: str) -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     with pytest.raises(InputError, match=message):
         DaskWorkers(SlurmJobs(1, 1, **options)).__enter__()
 
 
 def test_refused_jobs_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dask_jobqueue")
+    need_jobqueue()
     workers = DaskWorkers(SlurmJobs(1, 1, "1 GB", queue="none", interface="lo"))
     install(tmp_path / "bin", monkeypatch, sbatch="#!/bin/sh\ncat > /dev/null\necho invalid partition >&2\nexit 1\n")
     with pytest.raises(InputError, match=r"SLURM refuses the jobs: invalid partition(.|\n)*#SBATCH -p none"):
@@ -509,3 +515,12 @@ def test_refused_jobs_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     with pytest.raises(InputError, match="sbatch does not start here"):
         workers.__enter__()
+
+
+def test_jobs_leave_ctrl_c_as_it_is() -> None:
+    need_jobqueue()
+    program = (
+        "import signal; from atomsim.clusters import require; before = signal.getsignal(2); "
+        "require('dask_jobqueue', extra='slurm'); assert signal.getsignal(2) is before"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
