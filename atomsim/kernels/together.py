@@ -6,6 +6,7 @@ compiled loop serves all kernels, and these have the same bits wherever they are
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from numba import njit, types
@@ -67,8 +68,8 @@ def address_of(kernel: Any, *arguments: Any) -> int:
     """
     kinds = tuple(map(kernel.typeof_pyval, arguments))
     kernel.compile(kinds)
-    compiled = kernel.overloads[kinds]
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    code, description = attrgetter("library", "fndesc")(kernel.overloads[kinds])
+    return int(code.get_pointer_to_function(description.llvm_func_name))
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
